@@ -1,0 +1,80 @@
+/**
+ * The names that the stack and the functions must agree on: environment, tables, metrics.
+ *
+ * Owns: every name that is written on one side of a deployment and read on the other.
+ * Not here: behaviour. `lib` imports this file and nothing else of `lambda`.
+ */
+
+/** Environment variables of both functions; `docs/settings.md` explains each. */
+export const ENV = {
+  settingsTable: 'HARDCAP_SETTINGS_TABLE',
+  ledgerTable: 'HARDCAP_LEDGER_TABLE',
+  /** Comma-separated regions that callers may name and that IAM allows; the first is the default. */
+  regions: 'HARDCAP_REGIONS',
+  /** 429 (default) or 402: the status of an answer over a cap. */
+  overCapStatus: 'HARDCAP_OVER_CAP_STATUS',
+  /** Milliseconds; how old settings may be at the start of a request. */
+  settingsMaxAgeMs: 'HARDCAP_SETTINGS_MAX_AGE_MS',
+  /** Milliseconds that a reservation outlives its function's deadline. */
+  reservationMarginMs: 'HARDCAP_RESERVATION_MARGIN_MS',
+  /** `refuse` (default) or `allow`: what happens to a request that no cap covers. */
+  uncovered: 'HARDCAP_UNCOVERED',
+  /** Comma-separated request members to let through although hardcap does not know them. */
+  allowFields: 'HARDCAP_ALLOW_FIELDS',
+  /** How many reservations one counter may hold at a time. */
+  maxInFlight: 'HARDCAP_MAX_IN_FLIGHT',
+  /** Days that journal entries are kept (DynamoDB TTL). */
+  journalDays: 'HARDCAP_JOURNAL_DAYS',
+} as const;
+
+/** Defaults of the settings above, in the same units. */
+export const DEFAULTS = {
+  regions: ['us-east-1'] as readonly string[],
+  overCapStatus: 429,
+  settingsMaxAgeMs: 5_000,
+  reservationMarginMs: 60_000,
+  maxInFlight: 2_000,
+  journalDays: 90,
+  functionTimeoutMs: 900_000,
+  rolloverIntervalMs: 60_000,
+} as const;
+
+/** Attribute names that both tables' definitions need. */
+export const TABLE = {
+  partitionKey: 'pk',
+  sortKey: 'sk',
+  ttl: 'ttlEpochSeconds',
+  /** The sparse index of counters that are still open, on the ledger table. */
+  openIndex: 'open',
+  openKey: 'openKey',
+} as const;
+
+/** CloudWatch namespace of every metric. */
+export const METRIC_NAMESPACE = 'hardcap';
+
+/** The one dimension that every metric carries: which function emitted it. */
+export const METRIC_DIMENSION = 'service';
+export const METRIC_SERVICE = { gateway: 'gateway', rollover: 'rollover' } as const;
+
+/** Metrics that the code emits; the dashboard and the alarms may name only these. */
+export const METRIC = {
+  /** US dollars settled (approximate: CloudWatch keeps doubles; the ledger keeps the truth). */
+  spendUsd: 'SpendUsd',
+  /** US dollars reserved at admission. */
+  reservedUsd: 'ReservedUsd',
+  requests: 'Requests',
+  refusals: 'Refusals',
+  /** Requests that were answered with an error of hardcap's or of Bedrock's. */
+  errors: 'Errors',
+  /** Milliseconds from the start of the function to the send, less what waits on nobody. */
+  addedLatencyMs: 'AddedLatencyMs',
+  reserveLatencyMs: 'ReserveLatencyMs',
+  upstreamLatencyMs: 'UpstreamLatencyMs',
+  streamsCut: 'StreamsCut',
+  overruns: 'Overruns',
+  settleFailures: 'SettleFailures',
+  malformedSettings: 'MalformedSettings',
+  chargedInFull: 'ChargedInFull',
+  expired: 'ReservationsExpired',
+  invariantBroken: 'InvariantBroken',
+} as const;

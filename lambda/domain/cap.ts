@@ -1,0 +1,165 @@
+/**
+ * A cap: which requests it covers, which counter each of them counts on, and its limit now.
+ */
+import { maxUsd, type NanoUsd } from './money.ts';
+import type { CounterKey } from './reservation.ts';
+import type { WindowRule } from './window.ts';
+
+export type CapAction = 'block' | 'clamp' | 'warn';
+
+/** Globs (`*` and `?`), each list an "any of"; an absent list selects all. */
+export interface Selectors {
+  readonly keys?: readonly string[];
+  readonly teams?: readonly string[];
+  readonly vendors?: readonly string[];
+  readonly models?: readonly string[];
+  /** Tags of the key by name; all named tags must match. */
+  readonly tags?: Readonly<Record<string, readonly string[]>>;
+}
+
+export type SplitBy = 'key' | 'team' | 'vendor' | 'model' | `tag:${string}`;
+
+export interface Cap {
+  readonly capId: string;
+  readonly limitNanoUsd: NanoUsd;
+  readonly window: WindowRule;
+  readonly selectors: Selectors;
+  readonly splitBy?: SplitBy;
+  readonly action: CapAction;
+  readonly streaming: 'full' | 'progressive';
+  /** A temporary raise: holds while `untilMs` is ahead, and only if it is higher. */
+  readonly raised?: { readonly limitNanoUsd: NanoUsd; readonly untilMs: number };
+  readonly alertPercents: readonly number[];
+  readonly defaultMaxTokens?: number;
+  readonly enabled: boolean;
+  /** Epoch milliseconds from which the cap no longer applies. */
+  readonly expiresAtMs?: number;
+  readonly note?: string;
+}
+
+/** A cap item that cannot be read. It refuses what it could cover. */
+export interface MalformedCap {
+  readonly capId: string;
+  /** The first attribute at fault and what it should be. */
+  readonly field: string;
+  readonly problem: string;
+  /** Absent where the selectors themselves cannot be read: it could cover all. */
+  readonly selectors?: Selectors;
+}
+
+/** A caller's key as people set it. */
+export interface CallerKey {
+  readonly keyId: string;
+  readonly secretSha256: string;
+  readonly enabled: boolean;
+  readonly team?: string;
+  readonly tags: Readonly<Record<string, string>>;
+  /** Allow-list of model id globs; absent allows all. */
+  readonly models?: readonly string[];
+  readonly maxRequestNanoUsd?: NanoUsd;
+  readonly defaultMaxTokens?: number;
+  readonly expiresAtMs?: number;
+}
+
+/** What of a request the selectors and splits look at. */
+export interface Subject {
+  readonly keyId: string;
+  readonly team?: string;
+  readonly tags: Readonly<Record<string, string>>;
+  readonly vendor: string;
+  /** The id as asked for, such as `us.anthropic.claude-haiku-4-5-20251001-v1:0`. */
+  readonly modelId: string;
+  /** The id without its profile prefix; model globs match either. */
+  readonly baseModelId: string;
+}
+
+/** The shared value of a split whose subject has no such attribute. */
+export const NO_VALUE = '-';
+
+/** Whether a glob of `*` (any run) and `?` (any one character) matches the whole text. */
+export function globMatches(glob: string, text: string): boolean {
+  // Two-pointer match with one backtrack point: linear in practice, never exponential.
+  let g = 0;
+  let t = 0;
+  let star = -1;
+  let resume = 0;
+  while (t < text.length) {
+    if (g < glob.length && (glob[g] === '?' || (glob[g] === text[t] && glob[g] !== '*'))) {
+      g += 1;
+      t += 1;
+    } else if (g < glob.length && glob[g] === '*') {
+      star = g;
+      resume = t;
+      g += 1;
+    } else if (star >= 0) {
+      g = star + 1;
+      resume += 1;
+      t = resume;
+    } else {
+      return false;
+    }
+  }
+  while (g < glob.length && glob[g] === '*') g += 1;
+  return g === glob.length;
+}
+
+const anyMatches = (globs: readonly string[] | undefined, ...texts: string[]): boolean =>
+  globs === undefined || globs.some((glob) => texts.some((text) => globMatches(glob, text)));
+
+/** Whether the selectors select this request. */
+export function selects(selectors: Selectors, subject: Subject): boolean {
+  return (
+    anyMatches(selectors.keys, subject.keyId) &&
+    anyMatches(selectors.teams, subject.team ?? NO_VALUE) &&
+    anyMatches(selectors.vendors, subject.vendor) &&
+    anyMatches(selectors.models, subject.modelId, subject.baseModelId) &&
+    Object.entries(selectors.tags ?? {}).every(([name, globs]) =>
+      anyMatches(globs, subject.tags[name] ?? NO_VALUE),
+    )
+  );
+}
+
+/** Whether the cap holds at `atMs` for this request. */
+export const applies = (cap: Cap, subject: Subject, atMs: number): boolean =>
+  cap.enabled &&
+  (cap.expiresAtMs === undefined || atMs < cap.expiresAtMs) &&
+  selects(cap.selectors, subject);
+
+/** Whether the cap can stop a request; a warn cap only counts. */
+export const enforces = (cap: Cap): boolean => cap.action !== 'warn';
+
+/** The limit at `atMs`: a temporary raise counts while it lasts, and never lowers. */
+export const limitAt = (cap: Cap, atMs: number): NanoUsd =>
+  cap.raised !== undefined && atMs < cap.raised.untilMs
+    ? maxUsd(cap.limitNanoUsd, cap.raised.limitNanoUsd)
+    : cap.limitNanoUsd;
+
+/** Whether a key may use a model. */
+export const allowsModel = (key: CallerKey, subject: Subject): boolean =>
+  anyMatches(key.models, subject.modelId, subject.baseModelId);
+
+function splitValue(splitBy: SplitBy, subject: Subject): string {
+  switch (splitBy) {
+    case 'key':
+      return subject.keyId;
+    case 'team':
+      return subject.team ?? NO_VALUE;
+    case 'vendor':
+      return subject.vendor;
+    case 'model':
+      return subject.baseModelId;
+    default:
+      return subject.tags[splitBy.slice('tag:'.length)] ?? NO_VALUE;
+  }
+}
+
+const COUNTER_PREFIX = 'COUNTER#';
+
+/** The counter that this request counts on under this cap, in the window named `windowId`. */
+export const counterKeyOf = (cap: Cap, subject: Subject, windowId: string): CounterKey => ({
+  pk:
+    cap.splitBy === undefined
+      ? `${COUNTER_PREFIX}${cap.capId}`
+      : `${COUNTER_PREFIX}${cap.capId}#${splitValue(cap.splitBy, subject)}`,
+  sk: windowId,
+});

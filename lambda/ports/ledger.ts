@@ -1,0 +1,107 @@
+/**
+ * The ledger as the application needs it: conditional writes on single counters, and the journal.
+ *
+ * Invariant: after every accepted reserve, committed <= limit. Each reservation ends once.
+ * Crash:     a lost holder leaves its reservation; `expire` charges it in full.
+ */
+import type { NanoUsd } from '../domain/money.ts';
+import type { CounterHold, CounterKey, ReservationId } from '../domain/reservation.ts';
+
+export type RefusalReason =
+  | 'spent'
+  | 'reserved-in-flight'
+  | 'larger-than-limit'
+  | 'in-flight-limit';
+
+/** A counter's books, as last read. committed = settled + reserved. */
+export interface CounterState {
+  readonly settledNanoUsd: NanoUsd;
+  readonly committedNanoUsd: NanoUsd;
+  readonly inFlight: number;
+}
+
+export interface ReserveOnCounter {
+  readonly counter: CounterKey;
+  readonly reservationId: ReservationId;
+  readonly amountNanoUsd: NanoUsd;
+  /** Absent for a warn cap: the same write without the limit condition. */
+  readonly limitNanoUsd?: NanoUsd;
+  /** Shown on the item; never tested. */
+  readonly shownLimitNanoUsd: NanoUsd;
+}
+
+export type ReserveOutcome =
+  | { readonly kind: 'reserved'; readonly hold: CounterHold; readonly state: CounterState }
+  | {
+      readonly kind: 'refused';
+      readonly reason: RefusalReason;
+      readonly state: CounterState;
+    }
+  /** Given up: nobody knows whether it was written. `hold` must be released (it is fenced). */
+  | { readonly kind: 'unavailable'; readonly hold: CounterHold; readonly cause: unknown };
+
+export type EndOutcome =
+  | { readonly kind: 'ended' }
+  /** Another end of this reservation came first; nothing was changed. */
+  | { readonly kind: 'already-ended' }
+  | { readonly kind: 'unavailable'; readonly cause: unknown };
+
+/** One entry a request; money is decimal dollars there, and no prompt or answer is kept. */
+export interface JournalEntry {
+  readonly requestId: string;
+  readonly keyId: string;
+  readonly atMs: number;
+  readonly outcome:
+    | 'settled'
+    | 'charged-in-full'
+    | 'released'
+    | 'refused'
+    | 'settle-failed'
+    | 'cut';
+  readonly operation: string;
+  readonly modelId: string;
+  readonly priceVersion?: string;
+  readonly reservedNanoUsd: NanoUsd;
+  readonly costNanoUsd: NanoUsd;
+  readonly usage?: Readonly<Record<string, number>>;
+  readonly counters: readonly string[];
+  readonly status: number;
+  readonly reason?: string;
+  /** How many refusals this entry stands for. */
+  readonly count?: number;
+}
+
+export interface Ledger {
+  /** Reserves on one counter; at most one of any number of retries takes effect. */
+  reserve(request: ReserveOnCounter): Promise<ReserveOutcome>;
+  /** Ends a hold at its true cost, which may be larger than what was reserved. */
+  settle(hold: CounterHold, costNanoUsd: NanoUsd): Promise<EndOutcome>;
+  /** Ends a hold at zero, and makes sure that a write of it still under way finds it ended. */
+  release(hold: CounterHold): Promise<EndOutcome>;
+  /** Settles and refuses new reservations on this counter until `cutUntilMs`, in one write. */
+  cut(hold: CounterHold, costNanoUsd: NanoUsd, cutUntilMs: number): Promise<EndOutcome>;
+  /** The counter's books, strongly consistent; undefined where nothing was ever reserved. */
+  read(counter: CounterKey): Promise<CounterState | undefined>;
+  appendJournal(entry: JournalEntry): Promise<void>;
+}
+
+/** A counter as the rollover function sees it. */
+export interface OpenCounter {
+  readonly counter: CounterKey;
+  readonly state: CounterState;
+  readonly reservations: readonly { readonly id: ReservationId; readonly amountNanoUsd: NanoUsd }[];
+  /** Tombstones: reservations of zero that only keep late writes out. */
+  readonly tombstones: readonly ReservationId[];
+  /** Attributes that cannot be read as what they must be, by name. */
+  readonly malformed: readonly string[];
+}
+
+/** What the rollover function does to the ledger. */
+export interface LedgerMaintenance {
+  /** Every counter that is still open, page by page, strongly read. */
+  openCounters(): AsyncIterable<OpenCounter>;
+  /** Charges a stale reservation in full; false where it had ended before. */
+  expire(counter: CounterKey, id: ReservationId, amountNanoUsd: NanoUsd): Promise<boolean>;
+  /** Removes a tombstone that no late write can meet any more. */
+  removeTombstone(counter: CounterKey, id: ReservationId): Promise<void>;
+}

@@ -1,0 +1,17 @@
+import { defineConfig } from 'vitest/config';
+
+const project = (name: string, testTimeout: number) => ({
+  test: { name, include: [`test/${name}/**/*.test.ts`], testTimeout, hookTimeout: 60_000 },
+});
+
+export default defineConfig({
+  test: {
+    projects: [
+      project('unit', 5_000),
+      project('property', 60_000),
+      project('contract', 60_000),
+      project('integration', 120_000),
+      project('infra', 120_000),
+    ],
+  },
+});
