@@ -92,8 +92,6 @@ export interface OpenCounter {
   readonly reservations: readonly { readonly id: ReservationId; readonly amountNanoUsd: NanoUsd }[];
   /** Tombstones: reservations of zero that only keep late writes out. */
   readonly tombstones: readonly ReservationId[];
-  /** Attributes that cannot be read as what they must be, by name. */
-  readonly malformed: readonly string[];
 }
 
 /** What the rollover function does to the ledger. */

@@ -1,0 +1,78 @@
+/**
+ * A counter's item: how its attributes are named, written and read.
+ *
+ * Owns:      the attribute names of counters; decimal dollars in, NanoUsd out.
+ * Invariant: a number that cannot be read is an error, never zero.
+ */
+import { NumberValue } from '@aws-sdk/lib-dynamodb';
+import { HardcapError } from '../../domain/errors.ts';
+import { formatUsd, type NanoUsd, parseUsd, ZERO_USD } from '../../domain/money.ts';
+import type { ReservationId } from '../../domain/reservation.ts';
+import type { CounterState } from '../../ports/ledger.ts';
+
+/** Items as they come from the document client, or raw inside a ConditionalCheckFailed. */
+export type CounterItem = Readonly<Record<string, unknown>>;
+
+const RESERVATION_PREFIX = 'r:';
+const EXPIRED_PREFIX = 'x:';
+
+/** Reserved dollars of a reservation in flight; zero is a tombstone. */
+export const reservationAttribute = (id: ReservationId): string => `${RESERVATION_PREFIX}${id}`;
+/** Dollars charged when a reservation expired; a late settle finds them here. */
+export const expiredAttribute = (id: ReservationId): string => `${EXPIRED_PREFIX}${id}`;
+
+/** The partition of the sparse index that holds every counter still open. */
+export const OPEN = 'open';
+
+/** Money as DynamoDB keeps it: an exact decimal number of dollars. */
+export const usdNumber = (amount: NanoUsd): NumberValue => NumberValue.from(formatUsd(amount));
+
+/** The decimal text of a number attribute in any of the three shapes the SDK gives it. */
+function numberText(attribute: unknown): string | undefined {
+  if (attribute instanceof NumberValue) return attribute.toString();
+  if (typeof attribute === 'number' || typeof attribute === 'bigint') return String(attribute);
+  if (typeof attribute === 'object' && attribute !== null && 'N' in attribute) {
+    return String(attribute.N);
+  }
+  return undefined;
+}
+
+/** Dollars of one attribute; undefined where the item has no such attribute. */
+export function usdOf(item: CounterItem, attribute: string): NanoUsd | undefined {
+  const value = item[attribute];
+  if (value === undefined) return undefined;
+  const amount = parseUsd(numberText(value) ?? '');
+  if (amount === undefined) {
+    throw new HardcapError('invariant_broken', `counter attribute ${attribute} is not dollars`, {
+      details: { attribute },
+    });
+  }
+  return amount;
+}
+
+/** A whole number of one attribute, such as `inFlight`; absent reads as zero. */
+export function countOf(item: CounterItem, attribute: string): number {
+  const value = item[attribute];
+  return value === undefined ? 0 : Number(numberText(value));
+}
+
+/** The books of a counter item. */
+export const stateOf = (item: CounterItem): CounterState => ({
+  settledNanoUsd: usdOf(item, 'settledUsd') ?? ZERO_USD,
+  committedNanoUsd: usdOf(item, 'committedUsd') ?? ZERO_USD,
+  inFlight: countOf(item, 'inFlight'),
+});
+
+/** Every reservation attribute of an item, tombstones included. */
+export function reservationsOf(
+  item: CounterItem,
+): { readonly id: ReservationId; readonly amountNanoUsd: NanoUsd }[] {
+  const found: { id: ReservationId; amountNanoUsd: NanoUsd }[] = [];
+  for (const name of Object.keys(item)) {
+    if (!name.startsWith(RESERVATION_PREFIX)) continue;
+    const amountNanoUsd = usdOf(item, name);
+    if (amountNanoUsd === undefined) continue;
+    found.push({ id: name.slice(RESERVATION_PREFIX.length), amountNanoUsd });
+  }
+  return found;
+}

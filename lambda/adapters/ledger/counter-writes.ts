@@ -1,0 +1,160 @@
+/**
+ * The ledger's conditional writes: the only update and condition expressions of the project.
+ *
+ *   (nothing) --reserve--> r:id --settle/release--> (nothing, or a tombstone r:id = 0)
+ *                           |
+ *                         expire --> x:id --late settle--> tombstone
+ *
+ * Each is one UpdateItem on one counter: atomic, safe to repeat, and its own record.
+ * Invariant: committedUsd = settledUsd + the sum of r:*. Only `committedUsd` is ever tested.
+ */
+import { NumberValue } from '@aws-sdk/lib-dynamodb';
+import { type NanoUsd, subtractUsd, ZERO_USD } from '../../domain/money.ts';
+import type { ReservationId } from '../../domain/reservation.ts';
+import { expiredAttribute, OPEN, reservationAttribute, usdNumber } from './counter-item.ts';
+
+/** The part of an UpdateItem that says what is written and when. */
+export interface CounterWrite {
+  readonly UpdateExpression: string;
+  readonly ConditionExpression: string;
+  readonly ExpressionAttributeNames: Record<string, string>;
+  readonly ExpressionAttributeValues: Record<string, NumberValue | string>;
+}
+
+const ONE = NumberValue.from('1');
+const ZERO = usdNumber(ZERO_USD);
+
+const neitherWritten = 'attribute_not_exists(#r) and attribute_not_exists(#x)';
+const hasRoom = '(attribute_not_exists(committedUsd) or committedUsd <= :limitMinusA)';
+const notCut = '(attribute_not_exists(cutUntilMs) or cutUntilMs < :now)';
+const fewInFlight = '(attribute_not_exists(inFlight) or inFlight < :maxInFlight)';
+
+const names = (id: ReservationId) => ({
+  '#r': reservationAttribute(id),
+  '#x': expiredAttribute(id),
+});
+
+export interface ReserveWrite {
+  readonly id: ReservationId;
+  readonly amountNanoUsd: NanoUsd;
+  /** Absent: written without the limit condition (a warn cap). */
+  readonly limitNanoUsd?: NanoUsd;
+  readonly shownLimitNanoUsd: NanoUsd;
+  readonly nowMs: number;
+  readonly maxInFlight: number;
+}
+
+/** Reserve. The caller has tested amount <= limit: an absent counter would admit any amount. */
+export function reserveWrite(reserve: ReserveWrite): CounterWrite {
+  const bounded = reserve.limitNanoUsd !== undefined;
+  const limitValues = bounded
+    ? {
+        ':limitMinusA': usdNumber(
+          subtractUsd(reserve.limitNanoUsd ?? ZERO_USD, reserve.amountNanoUsd),
+        ),
+        ':now': NumberValue.from(String(reserve.nowMs)),
+        ':maxInFlight': NumberValue.from(String(reserve.maxInFlight)),
+      }
+    : {};
+  return {
+    UpdateExpression:
+      'SET #r = :a, committedUsd = if_not_exists(committedUsd, :zero) + :a, ' +
+      'settledUsd = if_not_exists(settledUsd, :zero), ' +
+      'inFlight = if_not_exists(inFlight, :zero) + :one, ' +
+      'openKey = if_not_exists(openKey, :open), limitUsd = :shownLimit',
+    ConditionExpression: bounded
+      ? `${neitherWritten} and ${hasRoom} and ${notCut} and ${fewInFlight}`
+      : neitherWritten,
+    ExpressionAttributeNames: names(reserve.id),
+    ExpressionAttributeValues: {
+      ':a': usdNumber(reserve.amountNanoUsd),
+      ':zero': ZERO,
+      ':one': ONE,
+      ':open': OPEN,
+      ':shownLimit': usdNumber(reserve.shownLimitNanoUsd),
+      ...limitValues,
+    },
+  };
+}
+
+export interface EndWrite {
+  readonly id: ReservationId;
+  readonly reservedNanoUsd: NanoUsd;
+  readonly costNanoUsd: NanoUsd;
+  /** Leave r:id = 0, so that a reserve still under way finds it and fails. */
+  readonly tombstone: boolean;
+  /** Refuse new reservations on this counter until then. */
+  readonly cutUntilMs?: number;
+}
+
+const cutClause = (end: EndWrite) =>
+  end.cutUntilMs === undefined
+    ? { set: '', values: {} }
+    : {
+        set: ', cutUntilMs = :cutUntil',
+        values: { ':cutUntil': NumberValue.from(String(end.cutUntilMs)) },
+      };
+
+/** Settle; a release is a settle at zero. */
+export function settleWrite(end: EndWrite): CounterWrite {
+  const cut = cutClause(end);
+  const change = subtractUsd(end.costNanoUsd, end.reservedNanoUsd);
+  return {
+    UpdateExpression:
+      'SET committedUsd = committedUsd + :change, settledUsd = settledUsd + :cost, ' +
+      `inFlight = inFlight - :one${cut.set}${end.tombstone ? ', #r = :zero' : ' REMOVE #r'}`,
+    ConditionExpression: '#r = :a',
+    ExpressionAttributeNames: { '#r': reservationAttribute(end.id) },
+    ExpressionAttributeValues: {
+      ':a': usdNumber(end.reservedNanoUsd),
+      ':cost': usdNumber(end.costNanoUsd),
+      ':change': usdNumber(change),
+      ':one': ONE,
+      ...(end.tombstone ? { ':zero': ZERO } : {}),
+      ...cut.values,
+    },
+  };
+}
+
+/** A settle that comes after the reservation was expired at its full amount. */
+export function lateSettleWrite(end: EndWrite): CounterWrite {
+  const cut = cutClause(end);
+  return {
+    UpdateExpression:
+      'SET committedUsd = committedUsd + :change, settledUsd = settledUsd + :change, ' +
+      `#r = :zero${cut.set} REMOVE #x`,
+    ConditionExpression: '#x = :a',
+    ExpressionAttributeNames: names(end.id),
+    ExpressionAttributeValues: {
+      ':a': usdNumber(end.reservedNanoUsd),
+      ':change': usdNumber(subtractUsd(end.costNanoUsd, end.reservedNanoUsd)),
+      ':zero': ZERO,
+      ...cut.values,
+    },
+  };
+}
+
+/** A tombstone where nothing was written: a reserve that arrives late finds it and fails. */
+export const fenceWrite = (id: ReservationId): CounterWrite => ({
+  UpdateExpression: 'SET #r = :zero',
+  ConditionExpression: neitherWritten,
+  ExpressionAttributeNames: names(id),
+  ExpressionAttributeValues: { ':zero': ZERO },
+});
+
+/** Charges a stale reservation in full; committedUsd stays, as it held the amount already. */
+export const expireWrite = (id: ReservationId, amountNanoUsd: NanoUsd): CounterWrite => ({
+  UpdateExpression:
+    'SET settledUsd = settledUsd + :a, #x = :a, inFlight = inFlight - :one REMOVE #r',
+  ConditionExpression: '#r = :a',
+  ExpressionAttributeNames: names(id),
+  ExpressionAttributeValues: { ':a': usdNumber(amountNanoUsd), ':one': ONE },
+});
+
+/** Removes a tombstone. */
+export const removeTombstoneWrite = (id: ReservationId): CounterWrite => ({
+  UpdateExpression: 'REMOVE #r',
+  ConditionExpression: '#r = :zero',
+  ExpressionAttributeNames: { '#r': reservationAttribute(id) },
+  ExpressionAttributeValues: { ':zero': ZERO },
+});

@@ -1,0 +1,118 @@
+/**
+ * Sends one conditional write to DynamoDB, again where that is safe, and says what is known.
+ *
+ * The client does not retry by itself (maxAttempts 1), so that this file knows which attempts
+ * were ambiguous: sent, and never answered with certainty.
+ */
+import {
+  ConditionalCheckFailedException,
+  type DynamoDBServiceException,
+} from '@aws-sdk/client-dynamodb';
+import { type DynamoDBDocumentClient, GetCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import type { CounterKey } from '../../domain/reservation.ts';
+import type { Clock } from '../../ports/clock.ts';
+import type { CounterItem } from './counter-item.ts';
+import type { CounterWrite } from './counter-writes.ts';
+
+export type WriteResult =
+  | { readonly kind: 'written'; readonly item: CounterItem; readonly ambiguous: boolean }
+  /** The condition did not hold; `item` is what stood there, undefined where nothing did. */
+  | { readonly kind: 'refused'; readonly item?: CounterItem; readonly ambiguous: boolean }
+  /** The item cannot grow: a certain refusal. */
+  | { readonly kind: 'item-full'; readonly ambiguous: boolean }
+  /** Given up. `ambiguous`: some attempt may still take effect. */
+  | { readonly kind: 'failed'; readonly cause: unknown; readonly ambiguous: boolean };
+
+const MAX_ATTEMPTS = 3;
+const BACKOFF_MS = 30;
+
+const THROTTLED = new Set([
+  'ProvisionedThroughputExceededException',
+  'ThrottlingException',
+  'RequestLimitExceeded',
+]);
+
+const statusOf = (error: unknown): number | undefined =>
+  (error as DynamoDBServiceException | undefined)?.$metadata?.httpStatusCode;
+
+/** An answer of 4xx says that nothing was written; everything else leaves it open. */
+function isCertain(error: unknown): boolean {
+  const status = statusOf(error);
+  return status !== undefined && status >= 400 && status < 500;
+}
+
+const isItemFull = (error: unknown): boolean =>
+  error instanceof Error &&
+  error.name === 'ValidationException' &&
+  /item size/i.test(error.message);
+
+export interface CounterTable {
+  readonly client: DynamoDBDocumentClient;
+  readonly tableName: string;
+  readonly clock: Clock;
+}
+
+/** The whole item, strongly consistent. */
+export async function readItem(
+  table: CounterTable,
+  counter: CounterKey,
+): Promise<CounterItem | undefined> {
+  const answer = await table.client.send(
+    new GetCommand({
+      TableName: table.tableName,
+      Key: { pk: counter.pk, sk: counter.sk },
+      ConsistentRead: true,
+    }),
+  );
+  return answer.Item;
+}
+
+async function whatStoodThere(
+  table: CounterTable,
+  counter: CounterKey,
+  error: ConditionalCheckFailedException,
+): Promise<CounterItem | undefined> {
+  // Some stores answer a failed condition without the item; then it is read back.
+  return error.Item ?? (await readItem(table, counter));
+}
+
+/** Sends the write up to three times. Never throws. */
+export async function attemptWrite(
+  table: CounterTable,
+  counter: CounterKey,
+  write: CounterWrite,
+): Promise<WriteResult> {
+  let ambiguous = false;
+  let cause: unknown;
+  for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt += 1) {
+    if (attempt > 1) await table.clock.sleep(BACKOFF_MS * attempt);
+    try {
+      const answer = await table.client.send(
+        new UpdateCommand({
+          TableName: table.tableName,
+          Key: { pk: counter.pk, sk: counter.sk },
+          ...write,
+          ReturnValues: 'UPDATED_NEW',
+          ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
+        }),
+      );
+      return { kind: 'written', item: answer.Attributes ?? {}, ambiguous };
+    } catch (error) {
+      cause = error;
+      if (error instanceof ConditionalCheckFailedException) {
+        try {
+          const item = await whatStoodThere(table, counter, error);
+          return { kind: 'refused', ...(item === undefined ? {} : { item }), ambiguous };
+        } catch (readError) {
+          cause = readError;
+          continue;
+        }
+      }
+      if (isItemFull(error)) return { kind: 'item-full', ambiguous };
+      const throttled = error instanceof Error && THROTTLED.has(error.name);
+      if (isCertain(error) && !throttled) break;
+      ambiguous ||= !isCertain(error);
+    }
+  }
+  return { kind: 'failed', cause, ambiguous };
+}
