@@ -16,6 +16,7 @@ export type ErrorCode =
   | 'no_cap_applies'
   | 'unpriced_field'
   | 'cap_exceeded'
+  | 'request_too_dear'
   | 'settings_malformed'
   | 'settings_unavailable'
   | 'ledger_unavailable'

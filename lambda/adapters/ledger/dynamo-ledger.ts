@@ -36,7 +36,7 @@ import {
   settleWrite,
 } from './counter-writes.ts';
 import { journalItem } from './journal-item.ts';
-import { attemptWrite, type CounterTable, readItem } from './write-attempts.ts';
+import { attemptWrite, type CounterTable, readItem, type WriteResult } from './write-attempts.ts';
 
 export interface DynamoLedgerOptions extends CounterTable {
   /** The most reservations that one counter may hold at a time. */
@@ -109,8 +109,9 @@ async function reserve(
     }
     const item = result.item ?? {};
     const own = usdOf(item, reservationAttribute(reservationId));
-    if (own === amountNanoUsd && ambiguous) {
-      return { kind: 'reserved', hold: hold(true), state: stateOf(item) };
+    if (own === amountNanoUsd) {
+      if (ambiguous) return { kind: 'reserved', hold: hold(true), state: stateOf(item) };
+      throw new HardcapError('invariant_broken', 'two reservations have one id');
     }
     if (own !== undefined || item[expiredAttribute(reservationId)] !== undefined) {
       const cause = new Error('the reservation was fenced or expired before it was written');
@@ -208,8 +209,11 @@ async function end(
   if (settled.kind !== 'refused') return unavailable(settled);
   const item = settled.item ?? {};
   if (usdOf(item, expiredAttribute(hold.reservationId)) === undefined) {
-    // Our own earlier attempt, whose answer was lost, has ended it.
-    return settled.ambiguous ? { kind: 'ended' } : { kind: 'already-ended' };
+    // Our own earlier attempt, whose answer was lost, may have ended it. Where the reserve was
+    // ambiguous too, only the tombstone that such an attempt leaves is evidence of that.
+    const standing = usdOf(item, reservationAttribute(hold.reservationId));
+    const ownEnd = settled.ambiguous && (!hold.ambiguous || standing === ZERO_USD);
+    return ownEnd ? { kind: 'ended' } : { kind: 'already-ended' };
   }
   const late = await attemptWrite(options, hold.counter, lateSettleWrite(write));
   if (late.kind === 'written') return { kind: 'ended' };
@@ -231,9 +235,9 @@ async function release(options: DynamoLedgerOptions, hold: CounterHold): Promise
   return { kind: 'unavailable', cause: new Error('release kept losing against late writes') };
 }
 
-const unavailable = (result: { readonly cause?: unknown }): EndOutcome => ({
+const unavailable = (result: Exclude<WriteResult, { kind: 'written' }>): EndOutcome => ({
   kind: 'unavailable',
-  cause: result.cause,
+  cause: result.kind === 'failed' ? result.cause : new Error(result.kind),
 });
 
 async function appendJournal(options: DynamoLedgerOptions, entry: JournalEntry): Promise<void> {

@@ -1,0 +1,228 @@
+/**
+ * The decision before any money moves: who asks, for what model, at what most, under which caps.
+ *
+ * Pure: settings view and request in, admission or HardcapError out. Deciding twice on equal
+ * settings gives equal charges, which is how a refreshed reading is compared with an old one.
+ */
+import { equalHashes, hashKey } from '../domain/caller-key.ts';
+import {
+  allowsModel,
+  applies,
+  type CallerKey,
+  type Cap,
+  counterKeyOf,
+  enforces,
+  limitAt,
+  type MalformedCap,
+  type Subject,
+  selects,
+} from '../domain/cap.ts';
+import { findModel, type Model } from '../domain/catalogue.ts';
+import { HardcapError } from '../domain/errors.ts';
+import { type Prepared, prepareRequest } from '../domain/estimate.ts';
+import { formatUsd, type NanoUsd } from '../domain/money.ts';
+import type { Operation } from '../domain/operation.ts';
+import type { JsonObject } from '../domain/request-body.ts';
+import type { CounterKey } from '../domain/reservation.ts';
+import type { Window, WindowClock } from '../domain/window.ts';
+import type { MalformedKey, SettingsView } from '../ports/settings.ts';
+
+/** One cap's part in a request: the counter it counts on and the limit that holds now. */
+export interface Charge {
+  readonly cap: Cap;
+  readonly counter: CounterKey;
+  readonly window: Window;
+  readonly limitNanoUsd: NanoUsd;
+  /** False for a warn cap: it counts, and refuses nothing. */
+  readonly enforced: boolean;
+}
+
+export interface Admission {
+  readonly key: CallerKey;
+  readonly subject: Subject;
+  readonly model: Model;
+  readonly prepared: Prepared;
+  /** In counter-key order. */
+  readonly charges: readonly Charge[];
+}
+
+export interface AskedRequest {
+  readonly operation: Operation;
+  /** The id as the client gave it, decoded once. */
+  readonly modelId: string;
+  readonly body: JsonObject;
+  /** Lower-cased request headers. */
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+export interface AdmissionRules {
+  readonly allowUncovered: boolean;
+  readonly allowFields: ReadonlySet<string>;
+  readonly windows: WindowClock;
+}
+
+const isMalformedKey = (key: CallerKey | MalformedKey): key is MalformedKey => 'problem' in key;
+
+/** Compared against where there is no such key, so that both answers take the same path. */
+const NO_KEY_HASH = hashKey('no such key');
+
+/**
+ * The caller's key, if it is the one that the settings know and may be used at `nowMs`.
+ *
+ * @throws HardcapError unknown_key (unknown, wrong, disabled or expired alike), settings_malformed
+ */
+export function authenticate(view: SettingsView, keyText: string, nowMs: number): CallerKey {
+  const { key } = view;
+  if (key !== undefined && isMalformedKey(key)) {
+    throw new HardcapError(
+      'settings_malformed',
+      `settings_malformed: the key item "${key.keyId}" cannot be read: ${key.field}: ${key.problem}`,
+      { details: { item: `KEY/${key.keyId}`, field: key.field } },
+    );
+  }
+  const isRight = equalHashes(key?.secretSha256 ?? NO_KEY_HASH, hashKey(keyText));
+  if (key === undefined || !isRight) {
+    throw new HardcapError('unknown_key', 'unknown_key: this hardcap key is not known');
+  }
+  if (!key.enabled || (key.expiresAtMs !== undefined && nowMs >= key.expiresAtMs)) {
+    const state = key.enabled ? 'has expired' : 'is disabled';
+    throw new HardcapError('unknown_key', `unknown_key: the hardcap key "${key.keyId}" ${state}`);
+  }
+  return key;
+}
+
+/**
+ * Finds the model and tests that the key may use it.
+ *
+ * @throws HardcapError model_not_priced, model_not_allowed, settings_malformed
+ */
+export function chooseModel(
+  view: SettingsView,
+  key: CallerKey,
+  modelId: string,
+): { model: Model; subject: Subject } {
+  const model = findModel(modelId, view.prices);
+  const subject: Subject = {
+    keyId: key.keyId,
+    ...(key.team === undefined ? {} : { team: key.team }),
+    tags: key.tags,
+    vendor: model.vendor,
+    modelId: model.modelId,
+    baseModelId: model.baseModelId,
+  };
+  if (!allowsModel(key, subject)) {
+    throw new HardcapError(
+      'model_not_allowed',
+      `model_not_allowed: the key "${key.keyId}" may not use ${model.modelId}; ` +
+        `its models are ${(key.models ?? []).join(', ')}`,
+      { details: { model: model.modelId } },
+    );
+  }
+  return { model, subject };
+}
+
+/**
+ * Decides on a request by one reading of the settings.
+ *
+ * @throws HardcapError with the code of the first thing that refuses it
+ */
+export function decide(
+  view: SettingsView,
+  keyText: string,
+  asked: AskedRequest,
+  rules: AdmissionRules,
+  nowMs: number,
+): Admission {
+  const key = authenticate(view, keyText, nowMs);
+  const { model, subject } = chooseModel(view, key, asked.modelId);
+  refuseMalformed(view.malformedCaps, subject);
+  const caps = view.caps.filter((cap) => applies(cap, subject, nowMs));
+  if (!rules.allowUncovered && !caps.some((cap) => enforces(cap) && !dependsOnTag(cap))) {
+    throw new HardcapError(
+      'no_cap_applies',
+      `no_cap_applies: no enabled block cap covers the key "${key.keyId}" with ${model.modelId}; ` +
+        'set one (hardcap cap set), as a request without a cap has no limit',
+    );
+  }
+  const defaultMaxTokens = smallestDefault(key, caps);
+  const prepared = prepareRequest({
+    operation: asked.operation,
+    model,
+    body: asked.body,
+    headers: asked.headers,
+    allowFields: rules.allowFields,
+    ...(defaultMaxTokens === undefined ? {} : { defaultMaxTokens }),
+  });
+  refuseOverRequestLimit(key, prepared);
+  return { key, subject, model, prepared, charges: chargesOf(caps, subject, rules, nowMs) };
+}
+
+/** Selecting or splitting by a tag of the request could be dodged by not sending it. */
+const dependsOnTag = (cap: Cap): boolean => cap.splitBy?.startsWith('tag:') ?? false;
+
+function refuseMalformed(malformed: readonly MalformedCap[], subject: Subject): void {
+  const covering = malformed.find(
+    ({ selectors }) => selectors === undefined || selects(selectors, subject),
+  );
+  if (covering === undefined) return;
+  throw new HardcapError(
+    'settings_malformed',
+    `settings_malformed: the cap item "${covering.capId}" cannot be read: ` +
+      `${covering.field}: ${covering.problem}; what it could cover is refused until it is mended`,
+    { details: { item: `CAP/${covering.capId}`, field: covering.field } },
+  );
+}
+
+function smallestDefault(key: CallerKey, caps: readonly Cap[]): number | undefined {
+  if (key.defaultMaxTokens !== undefined) return key.defaultMaxTokens;
+  const defaults = caps.flatMap(({ defaultMaxTokens }) => defaultMaxTokens ?? []);
+  return defaults.length === 0 ? undefined : Math.min(...defaults);
+}
+
+function refuseOverRequestLimit(key: CallerKey, prepared: Prepared): void {
+  const most = key.maxRequestNanoUsd;
+  if (most === undefined || prepared.boundNanoUsd <= most) return;
+  throw new HardcapError(
+    'request_too_dear',
+    `request_too_dear: this request may cost up to $${formatUsd(prepared.boundNanoUsd)}, the key ` +
+      `"${key.keyId}" allows $${formatUsd(most)} a request (maxRequestUsd); ask for fewer tokens`,
+  );
+}
+
+function chargesOf(
+  caps: readonly Cap[],
+  subject: Subject,
+  rules: AdmissionRules,
+  nowMs: number,
+): Charge[] {
+  return caps
+    .map((cap): Charge => {
+      const window = rules.windows.at(cap.window, nowMs);
+      return {
+        cap,
+        counter: counterKeyOf(cap, subject, window.id),
+        window,
+        limitNanoUsd: limitAt(cap, nowMs),
+        enforced: enforces(cap),
+      };
+    })
+    .sort((a, b) => compareText(a.counter.pk, b.counter.pk));
+}
+
+const compareText = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
+
+/**
+ * What a reservation made by this admission rests on; equal texts mean that it still stands.
+ *
+ * Windows are left out: a request keeps the window that it was reserved in.
+ */
+export const standingOf = (admission: Admission): string =>
+  JSON.stringify([
+    admission.prepared.boundNanoUsd.toString(),
+    admission.model.price.version,
+    admission.charges.map(({ counter, limitNanoUsd, enforced }) => [
+      counter.pk,
+      limitNanoUsd.toString(),
+      enforced,
+    ]),
+  ]);

@@ -1,0 +1,183 @@
+/**
+ * Reserves one amount on every counter of a request: all of them, or none.
+ *
+ * Invariant: whatever this returns or throws, no hold is left that the caller does not know of.
+ */
+import { HardcapError } from '../domain/errors.ts';
+import type { NanoUsd } from '../domain/money.ts';
+import { ZERO_USD } from '../domain/money.ts';
+import { type CounterHold, type ReservationId, reservationId } from '../domain/reservation.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { CounterState, Ledger, RefusalReason, ReserveOutcome } from '../ports/ledger.ts';
+import type { Charge } from './admission.ts';
+
+export interface Held {
+  readonly charge: Charge;
+  readonly hold: CounterHold;
+  /** The books right after this reservation. */
+  readonly state: CounterState;
+}
+
+export type ReserveAllOutcome =
+  | { readonly kind: 'reserved'; readonly id: ReservationId; readonly held: readonly Held[] }
+  | {
+      readonly kind: 'refused';
+      readonly charge: Charge;
+      readonly reason: RefusalReason;
+      readonly state: CounterState;
+    };
+
+export interface ReserveAllRequest {
+  readonly charges: readonly Charge[];
+  readonly amountNanoUsd: NanoUsd;
+  /** Epoch milliseconds from which the reservation may be charged in full. */
+  readonly expiresAtMs: number;
+}
+
+export interface ReserveAllPorts {
+  readonly ledger: Ledger;
+  readonly clock: Clock;
+}
+
+const RANDOM_CHARACTERS = 10;
+
+/** The refusal that is told when several counters refuse: the one that waiting helps least. */
+const BY_FINALITY: readonly RefusalReason[] = [
+  'larger-than-limit',
+  'spent',
+  'in-flight-limit',
+  'reserved-in-flight',
+];
+
+/**
+ * Reserves in parallel: one round trip. Where a counter refuses only because of what others hold
+ * in flight, and this request held another counter meanwhile, two requests may have refused each
+ * other for nothing: then once more, one counter after another in counter-key order.
+ *
+ * @throws HardcapError ledger_unavailable, after releasing what could be released
+ */
+export async function reserveAll(
+  ports: ReserveAllPorts,
+  request: ReserveAllRequest,
+): Promise<ReserveAllOutcome> {
+  const parallel = await reserveInParallel(ports, request);
+  if (parallel.kind === 'reserved') return parallel;
+  if (parallel.reason !== 'reserved-in-flight' || !parallel.heldOthers) return parallel;
+  return reserveInOrder(ports, request);
+}
+
+const newId = (ports: ReserveAllPorts, request: ReserveAllRequest): ReservationId =>
+  reservationId(request.expiresAtMs, ports.clock.randomCharacters(RANDOM_CHARACTERS));
+
+function reserveOne(
+  ports: ReserveAllPorts,
+  request: ReserveAllRequest,
+  id: ReservationId,
+  charge: Charge,
+): Promise<ReserveOutcome> {
+  return ports.ledger.reserve({
+    counter: charge.counter,
+    reservationId: id,
+    amountNanoUsd: request.amountNanoUsd,
+    shownLimitNanoUsd: charge.limitNanoUsd,
+    ...(charge.enforced ? { limitNanoUsd: charge.limitNanoUsd } : {}),
+  });
+}
+
+type Attempt =
+  | Extract<ReserveAllOutcome, { kind: 'reserved' }>
+  | (Extract<ReserveAllOutcome, { kind: 'refused' }> & { readonly heldOthers: boolean });
+
+async function reserveInParallel(
+  ports: ReserveAllPorts,
+  request: ReserveAllRequest,
+): Promise<Attempt> {
+  const id = newId(ports, request);
+  const outcomes = await Promise.allSettled(
+    request.charges.map((charge) => reserveOne(ports, request, id, charge)),
+  );
+  return conclude(ports, id, request.charges, outcomes);
+}
+
+async function reserveInOrder(
+  ports: ReserveAllPorts,
+  request: ReserveAllRequest,
+): Promise<Attempt> {
+  const id = newId(ports, request);
+  const outcomes: PromiseSettledResult<ReserveOutcome>[] = [];
+  for (const charge of request.charges) {
+    const [outcome] = await Promise.allSettled([reserveOne(ports, request, id, charge)]);
+    outcomes.push(outcome);
+    if (outcome.status === 'rejected' || (charge.enforced && outcome.value.kind !== 'reserved')) {
+      break;
+    }
+  }
+  return conclude(ports, id, request.charges, outcomes);
+}
+
+async function conclude(
+  ports: ReserveAllPorts,
+  id: ReservationId,
+  charges: readonly Charge[],
+  outcomes: readonly PromiseSettledResult<ReserveOutcome>[],
+): Promise<Attempt> {
+  const held: Held[] = [];
+  const toRelease: CounterHold[] = [];
+  const refused: Extract<ReserveAllOutcome, { kind: 'refused' }>[] = [];
+  let failure: unknown;
+  let failed = false;
+  outcomes.forEach((outcome, index) => {
+    const charge = charges[index];
+    if (charge === undefined) return;
+    if (outcome.status === 'rejected') {
+      failed = true;
+      failure = outcome.reason;
+      return;
+    }
+    const { value } = outcome;
+    if (value.kind === 'reserved') {
+      held.push({ charge, hold: value.hold, state: value.state });
+    } else if (value.kind === 'unavailable') {
+      toRelease.push(value.hold);
+      // A warn cap only counts: its books being out of reach is no reason to refuse.
+      failed ||= charge.enforced;
+      failure ??= value.cause;
+    } else if (charge.enforced) {
+      refused.push({ kind: 'refused', charge, reason: value.reason, state: value.state });
+    }
+  });
+  const complete = !failed && refused.length === 0;
+  if (!complete) toRelease.push(...held.map(({ hold }) => hold));
+  await Promise.all(toRelease.map((hold) => ports.ledger.release(hold)));
+  if (complete) return { kind: 'reserved', id, held };
+  if (failed) throw unavailable(failure);
+  return { ...mostFinal(refused), heldOthers: held.length > 0 };
+}
+
+function unavailable(cause: unknown): HardcapError {
+  if (cause instanceof HardcapError) return cause;
+  return new HardcapError(
+    'ledger_unavailable',
+    'ledger_unavailable: the ledger did not answer, so nothing was sent to Bedrock',
+    { cause },
+  );
+}
+
+function mostFinal(
+  refused: readonly Extract<ReserveAllOutcome, { kind: 'refused' }>[],
+): Extract<ReserveAllOutcome, { kind: 'refused' }> {
+  const [first, ...rest] = refused;
+  if (first === undefined) throw new HardcapError('invariant_broken', 'a refusal without a cap');
+  return rest.reduce(
+    (chosen, next) =>
+      BY_FINALITY.indexOf(next.reason) < BY_FINALITY.indexOf(chosen.reason) ? next : chosen,
+    first,
+  );
+}
+
+/** What is left under a charge's limit once the reservation has been settled at `cost`. */
+export const remainingAfter = (held: Held, costNanoUsd: NanoUsd): NanoUsd => {
+  const committed = held.state.committedNanoUsd - held.hold.reservedNanoUsd + costNanoUsd;
+  const remaining = held.charge.limitNanoUsd - committed;
+  return (remaining > 0n ? remaining : ZERO_USD) as NanoUsd;
+};

@@ -1,0 +1,67 @@
+/**
+ * Relays a running stream: bytes to the client as they come, frames to the meter beside it.
+ *
+ * Invariant: every way out settles once; a client that has gone is settled like one that stays.
+ * Not here:  the codec and the client's connection (ports/stream.ts).
+ */
+import type { Usage, UsageMeter } from '../domain/usage.ts';
+import type { AnswerSink, CutReason, FrameReader } from '../ports/stream.ts';
+import type { UpstreamResponse } from '../ports/upstream.ts';
+
+export interface RelayEnd {
+  readonly usage: Usage;
+  /** Type of the exception frame that came before any output. */
+  readonly rejectedAs?: string;
+  readonly cut?: CutReason;
+  /** The connection to Bedrock broke. */
+  readonly broken?: unknown;
+}
+
+export interface RunningRelay {
+  /** Resolves when upstream has ended, broken, or been cut; the sink is not ended yet. */
+  readonly end: Promise<RelayEnd>;
+  /** Ends the stream now: upstream is closed, and `end` tells this reason. */
+  cut(reason: CutReason): void;
+}
+
+export function relayStream(
+  upstream: UpstreamResponse,
+  reader: FrameReader,
+  meter: UsageMeter,
+  sink: AnswerSink,
+): RunningRelay {
+  let cut: CutReason | undefined;
+  const pump = async (): Promise<RelayEnd> => {
+    let broken: unknown;
+    try {
+      for await (const chunk of upstream.body) {
+        if (cut !== undefined) break;
+        const room = sink.write(chunk);
+        reader.push(chunk, (frame) => {
+          meter.event(frame.messageType, frame.eventType, frame.payload);
+        });
+        if (room !== undefined) await room;
+        if (cut !== undefined) break;
+      }
+    } catch (error) {
+      broken = error;
+    }
+    const rejectedAs = meter.rejectedBeforeOutput();
+    return {
+      usage: meter.usage(),
+      ...(rejectedAs === undefined ? {} : { rejectedAs }),
+      ...(cut === undefined ? {} : { cut }),
+      ...(broken === undefined || cut !== undefined ? {} : { broken }),
+    };
+  };
+  return {
+    end: pump(),
+    cut(reason) {
+      if (cut !== undefined) return;
+      cut = reason;
+      // Closing upstream ends a wait for its next chunk, and this a wait for the client.
+      upstream.abort();
+      sink.interrupt();
+    },
+  };
+}

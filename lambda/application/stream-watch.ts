@@ -1,0 +1,98 @@
+/**
+ * Watches a running stream: a disabled key or a cap lowered beneath what is settled ends it.
+ *
+ * Settings are looked at once per their allowed age, never per chunk. A reading that fails ends
+ * nothing: the money of this stream is reserved already.
+ */
+import { applies, limitAt } from '../domain/cap.ts';
+import { formatUsd } from '../domain/money.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { Ledger } from '../ports/ledger.ts';
+import type { Settings, SettingsView } from '../ports/settings.ts';
+import type { CutReason } from '../ports/stream.ts';
+import type { Telemetry } from '../ports/telemetry.ts';
+import { type Admission, authenticate } from './admission.ts';
+import type { Held } from './reserve-all.ts';
+
+export interface WatchPorts {
+  readonly settings: Settings;
+  readonly ledger: Ledger;
+  readonly clock: Clock;
+  readonly telemetry: Telemetry;
+}
+
+export interface WatchedStream {
+  readonly admission: Admission;
+  readonly held: readonly Held[];
+  readonly keyText: string;
+  readonly deadlineAtMs: number;
+}
+
+/** Resolves with the reason to cut, or with undefined once `signal` aborts. Never throws. */
+export async function watchStream(
+  ports: WatchPorts,
+  stream: WatchedStream,
+  intervalMs: number,
+  signal: AbortSignal,
+): Promise<CutReason | undefined> {
+  while (!signal.aborted) {
+    const leftMs = stream.deadlineAtMs - ports.clock.nowMs();
+    if (leftMs <= 0) return { kind: 'deadline', message: 'the function is about to time out' };
+    try {
+      await ports.clock.sleep(Math.min(intervalMs, leftMs), signal);
+    } catch {
+      return undefined;
+    }
+    if (ports.clock.nowMs() >= stream.deadlineAtMs) continue;
+    try {
+      const view = await ports.settings.read(stream.admission.key.keyId, intervalMs);
+      const reason = keyReason(view, stream, ports) ?? (await capReason(view, stream, ports));
+      if (reason !== undefined) return reason;
+    } catch (error) {
+      ports.telemetry.warn('a running stream could not be checked against the settings', {
+        keyId: stream.admission.key.keyId,
+        error: String(error),
+      });
+    }
+  }
+  return undefined;
+}
+
+function keyReason(
+  view: SettingsView,
+  stream: WatchedStream,
+  ports: WatchPorts,
+): CutReason | undefined {
+  try {
+    authenticate(view, stream.keyText, ports.clock.nowMs());
+    return undefined;
+  } catch (error) {
+    return { kind: 'key', message: error instanceof Error ? error.message : String(error) };
+  }
+}
+
+/** A cap whose limit was lowered since the reserve may now be beneath what is settled. */
+async function capReason(
+  view: SettingsView,
+  stream: WatchedStream,
+  ports: WatchPorts,
+): Promise<CutReason | undefined> {
+  const nowMs = ports.clock.nowMs();
+  for (const { charge } of stream.held) {
+    const cap = view.caps.find(({ capId }) => capId === charge.cap.capId);
+    if (cap === undefined || !charge.enforced) continue;
+    if (!applies(cap, stream.admission.subject, nowMs)) continue;
+    const limit = limitAt(cap, nowMs);
+    if (limit >= charge.limitNanoUsd) continue;
+    const state = await ports.ledger.read(charge.counter);
+    if (state === undefined || state.settledNanoUsd <= limit) continue;
+    return {
+      kind: 'cap',
+      counterPk: charge.counter.pk,
+      message:
+        `the limit of cap "${cap.capId}" was lowered to $${formatUsd(limit)}, ` +
+        `and $${formatUsd(state.settledNanoUsd)} are settled`,
+    };
+  }
+  return undefined;
+}
