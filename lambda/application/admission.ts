@@ -122,18 +122,17 @@ export function chooseModel(
 }
 
 /**
- * Decides on a request by one reading of the settings.
+ * Decides on a request of an authenticated key, by one reading of the settings.
  *
  * @throws HardcapError with the code of the first thing that refuses it
  */
 export function decide(
   view: SettingsView,
-  keyText: string,
+  key: CallerKey,
   asked: AskedRequest,
   rules: AdmissionRules,
   nowMs: number,
 ): Admission {
-  const key = authenticate(view, keyText, nowMs);
   const { model, subject } = chooseModel(view, key, asked.modelId);
   refuseMalformed(view.malformedCaps, subject);
   const caps = view.caps.filter((cap) => applies(cap, subject, nowMs));

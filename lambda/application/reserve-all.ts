@@ -5,7 +5,6 @@
  */
 import { HardcapError } from '../domain/errors.ts';
 import type { NanoUsd } from '../domain/money.ts';
-import { ZERO_USD } from '../domain/money.ts';
 import { type CounterHold, type ReservationId, reservationId } from '../domain/reservation.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { CounterState, Ledger, RefusalReason, ReserveOutcome } from '../ports/ledger.ts';
@@ -174,10 +173,3 @@ function mostFinal(
     first,
   );
 }
-
-/** What is left under a charge's limit once the reservation has been settled at `cost`. */
-export const remainingAfter = (held: Held, costNanoUsd: NanoUsd): NanoUsd => {
-  const committed = held.state.committedNanoUsd - held.hold.reservedNanoUsd + costNanoUsd;
-  const remaining = held.charge.limitNanoUsd - committed;
-  return (remaining > 0n ? remaining : ZERO_USD) as NanoUsd;
-};

@@ -36,13 +36,17 @@ export function relayStream(
     try {
       for await (const chunk of upstream.body) {
         if (cut !== undefined) break;
-        const room = sink.write(chunk);
-        reader.push(chunk, (frame) => {
+        // Whole frames only: a cut must fall between two of them.
+        const whole = reader.take(chunk);
+        const room = whole.byteLength > 0 ? sink.write(whole) : undefined;
+        reader.read((frame) => {
           meter.event(frame.messageType, frame.eventType, frame.payload);
         });
         if (room !== undefined) await room;
         if (cut !== undefined) break;
       }
+      const rest = reader.rest();
+      if (cut === undefined && rest.byteLength > 0) await sink.write(rest);
     } catch (error) {
       broken = error;
     }

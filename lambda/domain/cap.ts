@@ -1,6 +1,7 @@
 /**
  * A cap: which requests it covers, which counter each of them counts on, and its limit now.
  */
+import { createHash } from 'node:crypto';
 import { maxUsd, type NanoUsd } from './money.ts';
 import type { CounterKey } from './reservation.ts';
 import type { WindowRule } from './window.ts';
@@ -106,6 +107,10 @@ export function globMatches(glob: string, text: string): boolean {
 const anyMatches = (globs: readonly string[] | undefined, ...texts: string[]): boolean =>
   globs === undefined || globs.some((glob) => texts.some((text) => globMatches(glob, text)));
 
+/** Own tags only: a cap may name a tag `constructor`, which every object inherits. */
+const tagValue = (subject: Subject, name: string): string =>
+  Object.hasOwn(subject.tags, name) ? (subject.tags[name] ?? NO_VALUE) : NO_VALUE;
+
 /** Whether the selectors select this request. */
 export function selects(selectors: Selectors, subject: Subject): boolean {
   return (
@@ -114,7 +119,7 @@ export function selects(selectors: Selectors, subject: Subject): boolean {
     anyMatches(selectors.vendors, subject.vendor) &&
     anyMatches(selectors.models, subject.modelId, subject.baseModelId) &&
     Object.entries(selectors.tags ?? {}).every(([name, globs]) =>
-      anyMatches(globs, subject.tags[name] ?? NO_VALUE),
+      anyMatches(globs, tagValue(subject, name)),
     )
   );
 }
@@ -149,17 +154,42 @@ function splitValue(splitBy: SplitBy, subject: Subject): string {
     case 'model':
       return subject.baseModelId;
     default:
-      return subject.tags[splitBy.slice('tag:'.length)] ?? NO_VALUE;
+      return tagValue(subject, splitBy.slice('tag:'.length));
   }
 }
 
 const COUNTER_PREFIX = 'COUNTER#';
+/** Far below DynamoDB's 2,048 bytes of a partition key, and still readable in the console. */
+const MAX_SPLIT_VALUE_BYTES = 1_024;
+const SHOWN_OF_LONG_VALUE = 64;
 
-/** The counter that this request counts on under this cap, in the window named `windowId`. */
+/** `%`, `#`, control characters and lone surrogates, which UTF-8 would make all alike. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is to be encoded.
+const TO_ENCODE = /[%#\u0000-\u001f\u007f-\u009f\p{Surrogate}]/gu;
+
+const encodeUnit = (character: string): string => {
+  const hex = character.charCodeAt(0).toString(16).padStart(2, '0');
+  return hex.length === 2 ? `%${hex}` : `%u${hex}`;
+};
+
+/** A split value as part of a key: unequal values stay unequal, however odd or long. */
+function encodeSplitValue(value: string): string {
+  const encoded = value.replace(TO_ENCODE, encodeUnit);
+  if (Buffer.byteLength(encoded) <= MAX_SPLIT_VALUE_BYTES) return encoded;
+  // "%~" is no code that encodeUnit writes, so a shortened value equals no other's.
+  const hash = createHash('sha256').update(encoded).digest('hex');
+  return `${encoded.slice(0, SHOWN_OF_LONG_VALUE).toWellFormed()}%~${hash}`;
+}
+
+/**
+ * The counter that this request counts on under this cap, in the window named `windowId`.
+ *
+ * Injective in cap and split value (a cap id holds no `#`); the partition key is < 1,200 bytes.
+ */
 export const counterKeyOf = (cap: Cap, subject: Subject, windowId: string): CounterKey => ({
   pk:
     cap.splitBy === undefined
       ? `${COUNTER_PREFIX}${cap.capId}`
-      : `${COUNTER_PREFIX}${cap.capId}#${splitValue(cap.splitBy, subject)}`,
+      : `${COUNTER_PREFIX}${cap.capId}#${encodeSplitValue(splitValue(cap.splitBy, subject))}`,
   sk: windowId,
 });

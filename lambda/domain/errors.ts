@@ -15,14 +15,12 @@ export type ErrorCode =
   | 'region_not_allowed'
   | 'no_cap_applies'
   | 'unpriced_field'
-  | 'cap_exceeded'
   | 'request_too_dear'
   | 'settings_malformed'
   | 'settings_unavailable'
   | 'ledger_unavailable'
   | 'upstream_failed'
   | 'upstream_timeout'
-  | 'deadline_exceeded'
   | 'invariant_broken';
 
 /** A failure that the request cannot go on from; the message is safe to show to the caller. */

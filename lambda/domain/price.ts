@@ -26,6 +26,14 @@ export interface Price {
   readonly free?: boolean;
 }
 
+/** A price item that cannot be read. It refuses the requests that it would price. */
+export interface MalformedPrice {
+  readonly modelId: string;
+  /** The first attribute at fault and what it should be. */
+  readonly field: string;
+  readonly problem: string;
+}
+
 /** Metered tokens of one request. All counts are disjoint: input excludes cached tokens. */
 export interface TokenUsage {
   readonly inputTokens: number;

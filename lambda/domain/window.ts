@@ -40,56 +40,97 @@ export const isTimeZone = (name: string): boolean => IANAZone.isValidZone(name);
 
 const LIFETIME: Window = { id: 'lifetime', startsAtMs: 0, endsAtMs: undefined };
 const DAYS_PER_WEEK = 7;
+const HOUR_MS = 3_600_000;
+const MINUTE_MS = 60_000;
+/** The machine's own locale might write the digits of an id in another script. */
+const ID_LOCALE = { locale: 'en-US', numberingSystem: 'latn' } as const;
 
 /** The window that `atMs` (epoch milliseconds) falls into. Not cached; see `WindowClock`. */
 export function windowAt(rule: WindowRule, atMs: number): Window {
   if (rule.kind === 'lifetime') return LIFETIME;
-  const local = DateTime.fromMillis(atMs, { zone: rule.timeZone });
+  const local = DateTime.fromMillis(atMs, { zone: rule.timeZone, ...ID_LOCALE });
   if (!local.isValid) throw new RangeError(`no such time zone: ${rule.timeZone}`);
-  const start = startOfWindow(rule, local);
+  const { start, endsAtMs } = rule.kind === 'hourly' ? hourOf(local) : daysOf(rule, local);
   return {
     id: `${rule.kind}:${start.toFormat("yyyy-MM-dd'T'HHZZ")}@${rule.timeZone}`,
     startsAtMs: start.toMillis(),
-    endsAtMs: startOfNextWindow(rule, start).toMillis(),
+    endsAtMs,
   };
 }
 
-function startOfWindow(rule: WindowRule, local: DateTime): DateTime {
+interface Span {
+  readonly start: DateTime;
+  readonly endsAtMs: number;
+}
+
+/**
+ * The instants that share local hour and UTC offset. A change of offset inside an hour ends it
+ * (Lord Howe turns its clocks by half an hour), so that no instant is in two hours or in none.
+ */
+function hourOf(local: DateTime): Span {
+  const { zone } = local;
+  const atMs = local.toMillis();
+  const offset = zone.offset(atMs);
+  const localMs = atMs + offset * MINUTE_MS;
+  const hourStartMs = Math.floor(localMs / HOUR_MS) * HOUR_MS - offset * MINUTE_MS;
+  const lastMs = hourStartMs + HOUR_MS - 1;
+  const hasOffset = (ms: number): boolean => zone.offset(ms) === offset;
+  const startMs = hasOffset(hourStartMs) ? hourStartMs : firstWhere(hasOffset, hourStartMs, atMs);
+  const endsAtMs = hasOffset(lastMs)
+    ? lastMs + 1
+    : firstWhere((ms) => !hasOffset(ms), atMs, lastMs);
+  return { start: DateTime.fromMillis(startMs, { zone, ...ID_LOCALE }), endsAtMs };
+}
+
+/** The first millisecond after `lowMs` for which `holds`, which is false there and true at `highMs`. */
+function firstWhere(holds: (ms: number) => boolean, lowMs: number, highMs: number): number {
+  let low = lowMs;
+  let high = highMs;
+  while (high - low > 1) {
+    const middle = Math.floor((low + high) / 2);
+    if (holds(middle)) high = middle;
+    else low = middle;
+  }
+  return high;
+}
+
+function daysOf(rule: WindowRule, local: DateTime): Span {
   switch (rule.kind) {
-    case 'hourly':
-      return local.startOf('hour');
-    case 'daily':
-      return local.startOf('day');
-    case 'monthly':
-      return local.startOf('month');
-    default:
-      return startOfWeek(local, rule.weekStart);
+    case 'monthly': {
+      const start = startOfDay(local.startOf('month'));
+      return { start, endsAtMs: startOfDay(start.plus({ months: 1 })).toMillis() };
+    }
+    case 'weekly': {
+      const isoWeekday = WEEKDAYS.indexOf(rule.weekStart) + 1;
+      const daysBack = (local.weekday - isoWeekday + DAYS_PER_WEEK) % DAYS_PER_WEEK;
+      const start = startOfDay(local.startOf('day').minus({ days: daysBack }));
+      return { start, endsAtMs: startOfDay(start.plus({ days: DAYS_PER_WEEK })).toMillis() };
+    }
+    default: {
+      const start = startOfDay(local);
+      return { start, endsAtMs: startOfDay(start.plus({ days: 1 })).toMillis() };
+    }
   }
 }
 
-function startOfWeek(local: DateTime, weekStart: Weekday): DateTime {
-  const isoWeekday = WEEKDAYS.indexOf(weekStart) + 1;
-  const daysBack = (local.weekday - isoWeekday + DAYS_PER_WEEK) % DAYS_PER_WEEK;
-  return local.startOf('day').minus({ days: daysBack }).startOf('day');
+/**
+ * The first instant of a local date. Where clocks go back over midnight (Havana, the Azores)
+ * midnight comes twice in one date, and the day would have two ids: two budgets.
+ */
+function startOfDay(local: DateTime): DateTime {
+  const midnight = local.startOf('day');
+  const before = midnight.minus({ milliseconds: 1 });
+  return before.toISODate() === midnight.toISODate() ? before.startOf('day') : midnight;
 }
 
-function startOfNextWindow(rule: WindowRule, start: DateTime): DateTime {
-  switch (rule.kind) {
-    case 'hourly':
-      return start.plus({ hours: 1 }).startOf('hour');
-    case 'daily':
-      return start.plus({ days: 1 }).startOf('day');
-    case 'monthly':
-      return start.plus({ months: 1 }).startOf('month');
-    default:
-      return start.plus({ days: DAYS_PER_WEEK }).startOf('day');
-  }
-}
+/** More rules than all caps together may have; past it the oldest is forgotten. */
+const MAX_REMEMBERED = 2_000;
 
 /** Remembers the last window of each rule: the time zone arithmetic runs once a window. */
 export class WindowClock {
   readonly #current = new Map<string, Window>();
 
+  /** The same as `windowAt`. */
   at(rule: WindowRule, atMs: number): Window {
     const key = `${rule.kind}@${rule.timeZone}@${rule.weekStart}`;
     const known = this.#current.get(key);
@@ -97,7 +138,19 @@ export class WindowClock {
       return known;
     }
     const window = windowAt(rule, atMs);
+    this.#current.delete(key);
     this.#current.set(key, window);
+    if (this.#current.size > MAX_REMEMBERED) this.#forgetOldest();
     return window;
+  }
+
+  /** How many rules are remembered. */
+  get size(): number {
+    return this.#current.size;
+  }
+
+  #forgetOldest(): void {
+    const [oldest] = this.#current.keys();
+    if (oldest !== undefined) this.#current.delete(oldest);
   }
 }

@@ -2,7 +2,7 @@
  * Settings as the application needs them: what people set, and how old the reading is.
  */
 import type { CallerKey, Cap, MalformedCap } from '../domain/cap.ts';
-import type { Price } from '../domain/price.ts';
+import type { MalformedPrice, Price } from '../domain/price.ts';
 
 /** All that may decide about one key's request, read at one time. */
 export interface SettingsView {
@@ -22,11 +22,7 @@ export interface MalformedKey {
   readonly problem: string;
 }
 
-export interface MalformedPrice {
-  readonly modelId: string;
-  readonly field: string;
-  readonly problem: string;
-}
+export type { MalformedPrice };
 
 export interface Settings {
   /** The last reading for this key, however old; undefined where there was none. No I/O. */

@@ -10,10 +10,18 @@ export interface Frame {
   readonly payload: Uint8Array;
 }
 
-/** Cuts chunks into frames. Never throws: bytes that are no frames set `isBroken` for good. */
+/**
+ * Cuts chunks into frames. Never throws: bytes that are no frames break it for good, and pass.
+ *
+ * Splitting and decoding are apart, so that bytes go to the client before they are looked into.
+ */
 export interface FrameReader {
-  push(chunk: Uint8Array, onFrame: (frame: Frame) => void): void;
-  readonly isBroken: boolean;
+  /** Gives the bytes up to the end of the last whole frame; maybe none. Broken: all bytes. */
+  take(chunk: Uint8Array): Uint8Array;
+  /** Decodes the frames taken since it was last called. */
+  read(onFrame: (frame: Frame) => void): void;
+  /** Bytes of a frame that is not whole. */
+  rest(): Uint8Array;
 }
 
 /** Where an answer's bytes go. A client that has gone swallows them: it never throws. */
@@ -23,8 +31,14 @@ export interface AnswerSink {
   /** Ends every wait of `write` at once; what was written stays in line. */
   interrupt(): void;
   /** Writes an error in the answer's own form; `end` follows. */
-  fail(message: string): void;
+  fail(error: StreamError): void;
   end(): void;
+}
+
+/** An error within a running stream, by the name that Bedrock's streams know it by. */
+export interface StreamError {
+  readonly type: 'validationException' | 'internalServerException';
+  readonly message: string;
 }
 
 /** Why a running stream was ended by hardcap. */

@@ -53,7 +53,13 @@ export function usdOf(item: CounterItem, attribute: string): NanoUsd | undefined
 /** A whole number of one attribute, such as `inFlight`; absent reads as zero. */
 export function countOf(item: CounterItem, attribute: string): number {
   const value = item[attribute];
-  return value === undefined ? 0 : Number(numberText(value));
+  const count = value === undefined ? 0 : Number(numberText(value));
+  if (!Number.isFinite(count)) {
+    throw new HardcapError('invariant_broken', `counter attribute ${attribute} is not a number`, {
+      details: { attribute },
+    });
+  }
+  return count;
 }
 
 /** The books of a counter item. */
@@ -63,16 +69,27 @@ export const stateOf = (item: CounterItem): CounterState => ({
   inFlight: countOf(item, 'inFlight'),
 });
 
-/** Every reservation attribute of an item, tombstones included. */
-export function reservationsOf(
-  item: CounterItem,
-): { readonly id: ReservationId; readonly amountNanoUsd: NanoUsd }[] {
-  const found: { id: ReservationId; amountNanoUsd: NanoUsd }[] = [];
+/** A reservation's attribute on a counter. */
+export interface StandingAmount {
+  readonly id: ReservationId;
+  readonly amountNanoUsd: NanoUsd;
+}
+
+function amountsUnder(item: CounterItem, prefix: string): StandingAmount[] {
+  const found: StandingAmount[] = [];
   for (const name of Object.keys(item)) {
-    if (!name.startsWith(RESERVATION_PREFIX)) continue;
+    if (!name.startsWith(prefix)) continue;
     const amountNanoUsd = usdOf(item, name);
     if (amountNanoUsd === undefined) continue;
-    found.push({ id: name.slice(RESERVATION_PREFIX.length), amountNanoUsd });
+    found.push({ id: name.slice(prefix.length), amountNanoUsd });
   }
   return found;
 }
+
+/** Every reservation attribute of an item, tombstones included. */
+export const reservationsOf = (item: CounterItem): StandingAmount[] =>
+  amountsUnder(item, RESERVATION_PREFIX);
+
+/** Every reservation that was charged in full when it expired, and not settled since. */
+export const expiredOf = (item: CounterItem): StandingAmount[] =>
+  amountsUnder(item, EXPIRED_PREFIX);

@@ -151,10 +151,10 @@ export const expireWrite = (id: ReservationId, amountNanoUsd: NanoUsd): CounterW
   ExpressionAttributeValues: { ':a': usdNumber(amountNanoUsd), ':one': ONE },
 });
 
-/** Removes a tombstone. */
+/** Removes what an ended reservation left: a tombstone, or the note of an expired charge. */
 export const removeTombstoneWrite = (id: ReservationId): CounterWrite => ({
-  UpdateExpression: 'REMOVE #r',
-  ConditionExpression: '#r = :zero',
-  ExpressionAttributeNames: { '#r': reservationAttribute(id) },
+  UpdateExpression: 'REMOVE #r, #x',
+  ConditionExpression: '#r = :zero or (attribute_not_exists(#r) and attribute_exists(#x))',
+  ExpressionAttributeNames: names(id),
   ExpressionAttributeValues: { ':zero': ZERO },
 });

@@ -7,7 +7,7 @@
  */
 import { PutCommand } from '@aws-sdk/lib-dynamodb';
 import { HardcapError } from '../../domain/errors.ts';
-import { addUsd, type NanoUsd, ZERO_USD } from '../../domain/money.ts';
+import { addUsd, MIN_RESERVATION, type NanoUsd, ZERO_USD } from '../../domain/money.ts';
 import { type CounterHold, expiresAtMs } from '../../domain/reservation.ts';
 import type {
   CounterState,
@@ -50,8 +50,13 @@ const NOTHING: CounterState = {
   inFlight: 0,
 };
 
-/** How often a refusal without a visible reason is tried again (a store without ALL_OLD). */
-const MAX_UNEXPLAINED = 5;
+/**
+ * How often a reserve is tried: again where the reason of its refusal had gone when the item was
+ * read back (a store without ALL_OLD), or was a stale reservation that has been expired.
+ */
+const MAX_ROUNDS = 5;
+/** A caller is waiting: more than these are the rollover function's. */
+const MAX_EXPIRED_A_ROUND = 10;
 /** How often a release chases a reserve that keeps changing places with it. */
 const MAX_RELEASE_ROUNDS = 4;
 
@@ -74,57 +79,75 @@ async function reserve(
   request: ReserveOnCounter,
 ): Promise<ReserveOutcome> {
   const { counter, reservationId, amountNanoUsd, limitNanoUsd } = request;
-  const hold = (ambiguous: boolean): CounterHold => ({
-    counter,
-    reservationId,
-    reservedNanoUsd: amountNanoUsd,
-    ambiguous,
-  });
+  // Less would be read as a tombstone, or would lower the counter.
+  if (amountNanoUsd < MIN_RESERVATION) {
+    throw new HardcapError('invariant_broken', 'a reservation is at least one nano-dollar');
+  }
   // An absent counter would admit any amount: this test is the other half of the condition.
   if (limitNanoUsd !== undefined && amountNanoUsd > limitNanoUsd) {
     const state = await readState(options, request);
     return { kind: 'refused', reason: 'larger-than-limit', state };
   }
   let ambiguous = false;
-  for (let round = 1; round <= MAX_UNEXPLAINED; round += 1) {
+  let state = NOTHING;
+  const hold = () => ({ counter, reservationId, reservedNanoUsd: amountNanoUsd, ambiguous });
+  for (let round = 1; round <= MAX_ROUNDS; round += 1) {
     const nowMs = options.clock.nowMs();
-    const write = reserveWrite({
-      id: reservationId,
-      amountNanoUsd,
-      ...(limitNanoUsd === undefined ? {} : { limitNanoUsd }),
-      shownLimitNanoUsd: request.shownLimitNanoUsd,
-      nowMs,
-      maxInFlight: options.maxInFlight,
-    });
+    const write = reserveWrite({ ...writeOf(request), nowMs, maxInFlight: options.maxInFlight });
     const result = await attemptWrite(options, counter, write);
     ambiguous ||= result.ambiguous;
-    if (result.kind === 'written') {
-      return { kind: 'reserved', hold: hold(ambiguous), state: stateOf(result.item) };
+    try {
+      const outcome = await outcomeOf(options, request, hold(), result, nowMs);
+      if (outcome.kind !== 'again') return outcome;
+      state = outcome.state;
+    } catch (cause) {
+      // A counter that cannot be read. Where something may stand on it, the caller must know.
+      if (!ambiguous && result.kind !== 'written') throw cause;
+      return { kind: 'unavailable', hold: hold(), cause };
     }
-    if (result.kind === 'failed') {
-      return { kind: 'unavailable', hold: hold(ambiguous), cause: result.cause };
-    }
-    if (result.kind === 'item-full') {
-      return { kind: 'refused', reason: 'in-flight-limit', state: NOTHING };
-    }
-    const item = result.item ?? {};
-    const own = usdOf(item, reservationAttribute(reservationId));
-    if (own === amountNanoUsd) {
-      if (ambiguous) return { kind: 'reserved', hold: hold(true), state: stateOf(item) };
-      throw new HardcapError('invariant_broken', 'two reservations have one id');
-    }
-    if (own !== undefined || item[expiredAttribute(reservationId)] !== undefined) {
-      const cause = new Error('the reservation was fenced or expired before it was written');
-      return { kind: 'unavailable', hold: hold(true), cause };
-    }
-    const reason = refusalReason(item, request, options.maxInFlight, nowMs);
-    if (reason === undefined) continue;
-    const stale = await expireStale(options, request, item, nowMs);
-    if (stale && reason === 'in-flight-limit') continue;
-    return refusedAfter(options, hold(ambiguous), reason, stateOf(item));
   }
-  const state = await readState(options, request);
-  return refusedAfter(options, hold(ambiguous), 'reserved-in-flight', state);
+  return refusedAfter(options, hold(), 'reserved-in-flight', state);
+}
+
+const writeOf = (request: ReserveOnCounter) => ({
+  id: request.reservationId,
+  amountNanoUsd: request.amountNanoUsd,
+  shownLimitNanoUsd: request.shownLimitNanoUsd,
+  ...(request.limitNanoUsd === undefined ? {} : { limitNanoUsd: request.limitNanoUsd }),
+});
+
+/** The condition failed for a reason that may be gone now. */
+type Again = { readonly kind: 'again'; readonly state: CounterState };
+
+/** What one write's answer means for the reservation. */
+async function outcomeOf(
+  options: DynamoLedgerOptions,
+  request: ReserveOnCounter,
+  hold: CounterHold,
+  result: WriteResult,
+  nowMs: number,
+): Promise<ReserveOutcome | Again> {
+  if (result.kind === 'written') return { kind: 'reserved', hold, state: stateOf(result.item) };
+  if (result.kind === 'failed') return { kind: 'unavailable', hold, cause: result.cause };
+  if (result.kind === 'item-full') {
+    return refusedAfter(options, hold, 'in-flight-limit', await readState(options, request));
+  }
+  const item = result.item ?? {};
+  const own = usdOf(item, reservationAttribute(hold.reservationId));
+  if (own === hold.reservedNanoUsd) {
+    if (hold.ambiguous) return { kind: 'reserved', hold, state: stateOf(item) };
+    throw new HardcapError('invariant_broken', 'two reservations have one id');
+  }
+  if (own !== undefined || item[expiredAttribute(hold.reservationId)] !== undefined) {
+    const cause = new Error('the reservation was fenced or expired before it was written');
+    return { kind: 'unavailable', hold: { ...hold, ambiguous: true }, cause };
+  }
+  const state = stateOf(item);
+  const reason = refusalReason(item, request, options.maxInFlight, nowMs);
+  if (reason === undefined) return { kind: 'again', state };
+  // What is spent stays spent; the other reasons may be only what crashed holders left.
+  const changed = reason !== 'spent' && (await expireStale(options, request, item, nowMs));
+  return changed ? { kind: 'again', state } : refusedAfter(options, hold, reason, state);
 }
 
 /** A refused reserve that had ambiguous attempts is fenced: one of them may still arrive. */
@@ -145,12 +168,8 @@ async function readState(
   options: DynamoLedgerOptions,
   request: ReserveOnCounter,
 ): Promise<CounterState> {
-  try {
-    const item = await readItem(options, request.counter);
-    return item === undefined ? NOTHING : stateOf(item);
-  } catch (cause) {
-    throw new HardcapError('ledger_unavailable', 'the ledger could not be read', { cause });
-  }
+  const item = await readItem(options, request.counter);
+  return item === undefined ? NOTHING : stateOf(item);
 }
 
 /** Why the condition failed, read from what stood there; undefined where it would now hold. */
@@ -180,14 +199,18 @@ async function expireStale(
   item: CounterItem,
   nowMs: number,
 ): Promise<boolean> {
-  let expired = false;
-  for (const { id, amountNanoUsd } of reservationsOf(item)) {
-    const staleFrom = expiresAtMs(id);
-    if (amountNanoUsd === ZERO_USD || staleFrom === undefined || staleFrom > nowMs) continue;
-    const result = await attemptWrite(options, request.counter, expireWrite(id, amountNanoUsd));
-    expired ||= result.kind === 'written';
-  }
-  return expired;
+  const stale = reservationsOf(item).filter(
+    ({ id, amountNanoUsd }) =>
+      amountNanoUsd !== ZERO_USD && (expiresAtMs(id) ?? Number.POSITIVE_INFINITY) <= nowMs,
+  );
+  const results = await Promise.all(
+    stale
+      .slice(0, MAX_EXPIRED_A_ROUND)
+      .map(({ id, amountNanoUsd }) =>
+        attemptWrite(options, request.counter, expireWrite(id, amountNanoUsd)),
+      ),
+  );
+  return results.some(({ kind }) => kind === 'written');
 }
 
 /** Settles a hold, or finds that it was expired and settles that. */
@@ -197,6 +220,9 @@ async function end(
   costNanoUsd: NanoUsd,
   cutUntilMs: number | undefined,
 ): Promise<EndOutcome> {
+  if (costNanoUsd < ZERO_USD) {
+    throw new HardcapError('invariant_broken', 'a cost below zero would make room on a cap');
+  }
   const write: EndWrite = {
     id: hold.reservationId,
     reservedNanoUsd: hold.reservedNanoUsd,

@@ -9,6 +9,7 @@ import {
   type DynamoDBServiceException,
 } from '@aws-sdk/client-dynamodb';
 import { type DynamoDBDocumentClient, GetCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import { HardcapError } from '../../domain/errors.ts';
 import type { CounterKey } from '../../domain/reservation.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { CounterItem } from './counter-item.ts';
@@ -52,19 +53,29 @@ export interface CounterTable {
   readonly clock: Clock;
 }
 
-/** The whole item, strongly consistent. */
+/**
+ * The whole item, strongly consistent.
+ *
+ * @throws HardcapError ledger_unavailable
+ */
 export async function readItem(
   table: CounterTable,
   counter: CounterKey,
 ): Promise<CounterItem | undefined> {
-  const answer = await table.client.send(
-    new GetCommand({
-      TableName: table.tableName,
-      Key: { pk: counter.pk, sk: counter.sk },
-      ConsistentRead: true,
-    }),
-  );
-  return answer.Item;
+  try {
+    const answer = await table.client.send(
+      new GetCommand({
+        TableName: table.tableName,
+        Key: { pk: counter.pk, sk: counter.sk },
+        ConsistentRead: true,
+      }),
+    );
+    return answer.Item;
+  } catch (cause) {
+    throw new HardcapError('ledger_unavailable', 'ledger_unavailable: a counter was not read', {
+      cause,
+    });
+  }
 }
 
 async function whatStoodThere(

@@ -1,0 +1,102 @@
+/**
+ * Errors as Bedrock's clients read them: status, error type, message. The only place of statuses.
+ *
+ * Never `Retry-After`: SDKs sleep on it. The type stands in a header and in the body, as a
+ * Function URL may rename the header.
+ */
+import type { CapRefusal } from '../../application/guarded-request.ts';
+import { type ErrorCode, HardcapError } from '../../domain/errors.ts';
+import { formatUsd, maxUsd, subtractUsd, ZERO_USD } from '../../domain/money.ts';
+
+export interface ErrorAnswer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+}
+
+const BAD_REQUEST = { status: 400, type: 'ValidationException' } as const;
+const UNAVAILABLE = { status: 503, type: 'ServiceUnavailableException' } as const;
+
+const WIRE: Readonly<Record<ErrorCode, { readonly status: number; readonly type: string }>> = {
+  invalid_request: BAD_REQUEST,
+  body_too_large: { status: 413, type: 'ValidationException' },
+  unknown_route: { status: 404, type: 'UnknownOperationException' },
+  unknown_key: { status: 401, type: 'UnrecognizedClientException' },
+  // Not 403: some clients send a request that was answered so again, without a word.
+  model_not_priced: BAD_REQUEST,
+  model_not_allowed: BAD_REQUEST,
+  region_not_allowed: BAD_REQUEST,
+  no_cap_applies: BAD_REQUEST,
+  unpriced_field: BAD_REQUEST,
+  request_too_dear: BAD_REQUEST,
+  settings_malformed: UNAVAILABLE,
+  settings_unavailable: UNAVAILABLE,
+  ledger_unavailable: UNAVAILABLE,
+  upstream_failed: { status: 502, type: 'InternalServerException' },
+  upstream_timeout: { status: 504, type: 'InternalServerException' },
+  invariant_broken: { status: 500, type: 'InternalServerException' },
+};
+
+function answer(
+  status: number,
+  type: string,
+  message: string,
+  more: Readonly<Record<string, string>>,
+): ErrorAnswer {
+  return {
+    status,
+    headers: {
+      'content-type': 'application/json',
+      'x-amzn-errortype': type,
+      ...(status < 500 ? { 'x-should-retry': 'false' } : {}),
+      ...more,
+    },
+    body: JSON.stringify({ __type: type, message }),
+  };
+}
+
+/** The answer for any error; what is not ours tells its request id and nothing else. */
+export function errorAnswer(error: unknown, requestId: string): ErrorAnswer {
+  if (!(error instanceof HardcapError) || error.code === 'invariant_broken') {
+    const { status, type } = WIRE.invariant_broken;
+    const message = `invariant_broken: a fault of the gateway; see its log for ${requestId}`;
+    return answer(status, type, message, { 'x-hardcap-reason': 'invariant_broken' });
+  }
+  const { status, type } = WIRE[error.code];
+  const { message } = error;
+  const named = message.startsWith(error.code) ? message : `${error.code}: ${message}`;
+  return answer(status, type, named, { 'x-hardcap-reason': error.code });
+}
+
+const WHAT_TO_DO: Readonly<Record<CapRefusal['reason'], string>> = {
+  spent: 'wait for the reset, or have the cap raised',
+  'reserved-in-flight': 'other requests hold the rest; it frees as they end',
+  'larger-than-limit': 'this request alone may cost more than the limit: lower max_tokens',
+  'in-flight-limit': 'too many requests are in flight on this cap; send fewer at a time',
+};
+
+/** The answer for a request that met a full cap. */
+export function capRefusedAnswer(refusal: CapRefusal, status: number): ErrorAnswer {
+  const { charge, state, reason, boundNanoUsd } = refusal;
+  const { cap, limitNanoUsd, window } = charge;
+  const remaining = maxUsd(subtractUsd(limitNanoUsd, state.committedNanoUsd), ZERO_USD);
+  const reserved = subtractUsd(state.committedNanoUsd, state.settledNanoUsd);
+  const resetsAt = window.endsAtMs === undefined ? undefined : isoTime(window.endsAtMs);
+  const message =
+    `budget_exceeded: cap "${cap.capId}" has no room for this request (${reason}): ` +
+    `limit $${formatUsd(limitNanoUsd)} ${cap.window.kind}, ` +
+    `settled $${formatUsd(state.settledNanoUsd)}, reserved $${formatUsd(reserved)}, ` +
+    `remaining $${formatUsd(remaining)}; the request may cost up to $${formatUsd(boundNanoUsd)}; ` +
+    `${resetsAt === undefined ? 'it never resets' : `resets at ${resetsAt}`}; ${WHAT_TO_DO[reason]}`;
+  return answer(status, 'BudgetExceededException', message, {
+    'x-hardcap-reason': reason,
+    'x-hardcap-cap': cap.capId,
+    'x-hardcap-remaining-usd': formatUsd(remaining),
+    'x-hardcap-reserved-usd': formatUsd(ZERO_USD),
+    'x-hardcap-cost-usd': formatUsd(ZERO_USD),
+    ...(resetsAt === undefined ? {} : { 'x-hardcap-resets-at': resetsAt }),
+  });
+}
+
+/** A time as people and programs read it, in UTC. */
+export const isoTime = (atMs: number): string => new Date(atMs).toISOString();

@@ -1,0 +1,223 @@
+/**
+ * The fields that setting items are made of: what each may hold, and what to say where it does not.
+ *
+ * Invariant: money and counts are read from decimal text, never from a float; a field that cannot
+ *            be read is a fault with a name, never a default.
+ */
+import { NumberValue } from '@aws-sdk/lib-dynamodb';
+import { DateTime } from 'luxon';
+import * as z from 'zod/mini';
+import { MAX_USD, NANO_USD_PER_USD, type NanoUsd, parseUsd } from '../../domain/money.ts';
+import { isTimeZone } from '../../domain/window.ts';
+
+/** The version of the items' schema: the `v` that every item carries. */
+export const SETTINGS_VERSION = 1;
+
+/** What is wrong with an item: the first attribute at fault, and what it should be. */
+export interface Fault {
+  readonly field: string;
+  readonly problem: string;
+}
+
+const MAX_GLOB_CHARACTERS = 256;
+const MAX_GLOBS = 200;
+const MAX_NAME_CHARACTERS = 128;
+const MAX_TAGS = 50;
+const MAX_TOKENS = 10_000_000;
+const MAX_ALERT_PERCENT = 1_000;
+const MAX_SHOWN_CHARACTERS = 60;
+/** 2100-01-01: later epoch seconds are milliseconds by mistake, and would hold for ever. */
+const MAX_EPOCH_SECONDS = 4_102_444_800;
+
+/**
+ * An attribute's value in one plain form: numbers of any kind as decimal text, sets as lists.
+ *
+ * The console writes selectors as lists or as string sets, and money as numbers or as text.
+ */
+export function plainValue(value: unknown): unknown {
+  if (value instanceof NumberValue) return value.toString();
+  if (typeof value === 'number' || typeof value === 'bigint') return String(value);
+  if (value instanceof Set || Array.isArray(value)) return [...value].map(plainValue);
+  if (value === null || typeof value !== 'object') return value;
+  if (ArrayBuffer.isView(value)) return null;
+  return Object.fromEntries(
+    Object.entries(value).map(([name, part]) => [plainName(name), plainValue(part)]),
+  );
+}
+
+/** A record's parser leaves this name out in silence; under another one it is refused. */
+const plainName = (name: string): string => (name === '__proto__' ? '(__proto__)' : name);
+
+const isText = (value: unknown): value is string => typeof value === 'string';
+
+/** Text that `read` understands, as what it gives; `problem` says what it should have been. */
+function readAs<T>(read: (text: string) => T | undefined, problem: string) {
+  return z.pipe(
+    z.string(problem).check(z.refine((text) => isText(text) && read(text) !== undefined, problem)),
+    z.transform((text: string): T => {
+      const value = read(text);
+      // The check above has read the same text, so this cannot happen.
+      if (value === undefined) throw new RangeError(problem);
+      return value;
+    }),
+  );
+}
+
+const USD_PROBLEM =
+  'must be dollars as a decimal number such as 12.50, ' +
+  `from 0 to ${MAX_USD}, with at most 9 decimal places`;
+
+/** An amount of dollars that people may enter; undefined outside of 0 to MAX_USD. */
+export function readEnteredUsd(text: string): NanoUsd | undefined {
+  const amount = parseUsd(text);
+  if (amount === undefined || amount < 0n || amount > MAX_USD * NANO_USD_PER_USD) return undefined;
+  return amount;
+}
+
+const WHOLE_NUMBER = /^\d{1,15}$/;
+
+const readWhole =
+  (least: number, most: number) =>
+  (text: string): number | undefined => {
+    const value = WHOLE_NUMBER.test(text) ? Number(text) : Number.NaN;
+    return value >= least && value <= most ? value : undefined;
+  };
+
+const HAS_OFFSET = /T.*(Z|[+-]\d{2}(:?\d{2})?)$/;
+
+/** Epoch milliseconds of an ISO date-time with its offset, or of epoch seconds. */
+export function readInstantMs(text: string): number | undefined {
+  const seconds = readWhole(1, MAX_EPOCH_SECONDS)(text);
+  if (seconds !== undefined) return seconds * 1_000;
+  if (!HAS_OFFSET.test(text)) return undefined;
+  const instant = DateTime.fromISO(text, { setZone: true });
+  if (!instant.isValid || instant.toSeconds() > MAX_EPOCH_SECONDS) return undefined;
+  return instant.toMillis();
+}
+
+const readText =
+  (maxCharacters: number) =>
+  (text: string): string | undefined =>
+    text.length === 0 || text.length > maxCharacters || /\p{Cc}/u.test(text) ? undefined : text;
+
+const TAG_NAME = /^[\p{L}\p{N} _.:/=+@-]{1,128}$/u;
+const TAG_NAME_PROBLEM = 'is not a tag name: 1 to 128 letters, digits, spaces and _ . : / = + @ -';
+const TAG_SPLIT = /^tag:[\p{L}\p{N} _.:/=+@-]{1,128}$/u;
+const SPLITS = new Set(['key', 'team', 'vendor', 'model']);
+
+/** `key`, `team`, `vendor`, `model` or `tag:<name>`. */
+export type SplitText = 'key' | 'team' | 'vendor' | 'model' | `tag:${string}`;
+
+const isSplit = (text: string): text is SplitText => SPLITS.has(text) || TAG_SPLIT.test(text);
+
+const glob = readAs(
+  readText(MAX_GLOB_CHARACTERS),
+  `must be a pattern of 1 to ${MAX_GLOB_CHARACTERS} characters, * standing for any run of them`,
+);
+
+/** The attributes' forms, by what they hold. */
+export const FIELD = {
+  version: readAs(
+    readWhole(SETTINGS_VERSION, SETTINGS_VERSION),
+    `must be ${SETTINGS_VERSION}, the version of the item's form that this hardcap reads`,
+  ),
+  usd: readAs(readEnteredUsd, USD_PROBLEM),
+  positiveUsd: readAs((text) => {
+    const amount = readEnteredUsd(text);
+    return amount === undefined || amount === 0n ? undefined : amount;
+  }, `${USD_PROBLEM}, and more than 0 (a model that costs nothing has free = true)`),
+  tokens: readAs(
+    readWhole(1, MAX_TOKENS),
+    `must be a whole number of tokens from 1 to ${MAX_TOKENS}`,
+  ),
+  instant: readAs(
+    readInstantMs,
+    'must be a date and time with its offset, such as 2026-12-31T23:59:00Z, or epoch seconds',
+  ),
+  timeZone: readAs(
+    (text) => (isTimeZone(text) ? text : undefined),
+    'must be a time zone by its IANA name, such as Europe/Paris or UTC',
+  ),
+  percents: z.array(
+    readAs(
+      readWhole(1, MAX_ALERT_PERCENT),
+      `must be a whole number of percent from 1 to ${MAX_ALERT_PERCENT}`,
+    ),
+    'must be a list of whole numbers of percent',
+  ),
+  flag: z.boolean('must be a boolean, true or false (not text)'),
+  name: readAs(
+    readText(MAX_NAME_CHARACTERS),
+    `must be text of 1 to ${MAX_NAME_CHARACTERS} characters without control characters`,
+  ),
+  splitBy: readAs(
+    (text) => (isSplit(text) ? text : undefined),
+    'must be key, team, vendor, model or tag:<name>',
+  ),
+  secretSha256: readAs(
+    (text) => (/^[0-9a-fA-F]{64}$/.test(text) ? text.toLowerCase() : undefined),
+    'must be the SHA-256 of the whole key, 64 hex digits',
+  ),
+  globs: z
+    .array(glob, 'must be a list or a string set of patterns')
+    .check(
+      z.minLength(1, 'is empty and so matches nothing: name something, or remove the attribute'),
+      z.maxLength(MAX_GLOBS, `may hold at most ${MAX_GLOBS} patterns`),
+    ),
+} as const;
+
+/** One of these words; the problem lists them. */
+export const oneOf = <const Words extends readonly [string, ...string[]]>(words: Words) =>
+  z.enum(words, `must be one of ${words.join(', ')}`);
+
+/** A map from tag names to what `value` describes. */
+export const tagMap = <Value extends z.core.$ZodType>(value: Value) =>
+  z
+    .record(z.string().check(z.regex(TAG_NAME)), value, 'must be a map of tags')
+    .check(
+      z.refine(
+        (tags) => Object.keys(tags).length > 0 && Object.keys(tags).length <= MAX_TAGS,
+        `must name 1 to ${MAX_TAGS} tags; remove the attribute where there are none`,
+      ),
+    );
+
+/** The first fault of an item that did not parse. `secret` fields are named but not shown. */
+export function firstFault(
+  error: z.core.$ZodError,
+  item: unknown,
+  known: readonly string[],
+  secret: ReadonlySet<string> = new Set(),
+): Fault {
+  const issue = error.issues[0];
+  if (issue === undefined) return { field: '(item)', problem: 'cannot be read' };
+  if (issue.code === 'unrecognized_keys') {
+    return {
+      field: [...issue.path, issue.keys[0] ?? ''].join('.'),
+      problem:
+        'is not an attribute that hardcap knows; remove it, or begin its name with x-. ' +
+        `Known are ${known.join(', ')}`,
+    };
+  }
+  const field = issue.path.join('.') || '(item)';
+  if (issue.code === 'invalid_key') return { field, problem: TAG_NAME_PROBLEM };
+  const value = valueAt(item, issue.path);
+  if (value === undefined) return { field, problem: `is missing; it ${issue.message}` };
+  if (secret.has(field)) return { field, problem: issue.message };
+  return { field, problem: `${issue.message}${shown(value)}` };
+}
+
+function valueAt(item: unknown, path: readonly PropertyKey[]): unknown {
+  return path.reduce<unknown>(
+    (value, part) =>
+      typeof value === 'object' && value !== null && Object.hasOwn(value, part)
+        ? (value as Record<PropertyKey, unknown>)[part]
+        : undefined,
+    item,
+  );
+}
+
+function shown(value: unknown): string {
+  if (typeof value === 'object' && value !== null) return '';
+  const text = JSON.stringify(value);
+  return `; it is ${text.length > MAX_SHOWN_CHARACTERS ? `${text.slice(0, MAX_SHOWN_CHARACTERS)}...` : text}`;
+}

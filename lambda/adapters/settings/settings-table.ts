@@ -1,0 +1,112 @@
+/**
+ * Reads of the settings table: strongly consistent, all pages, within a bounded time.
+ */
+import { type DynamoDBDocumentClient, GetCommand, QueryCommand } from '@aws-sdk/lib-dynamodb';
+import { TABLE } from '../../contract.ts';
+import { HardcapError } from '../../domain/errors.ts';
+import type { SettingItem, SettingPartition } from './setting-items.ts';
+
+/** The most caps, and the most prices, that the settings may hold. */
+export const MAX_ITEMS = 1_000;
+
+const DEFAULT_TIMEOUT_MS = 2_000;
+const MAX_ATTEMPTS = 2;
+
+export interface SettingsTable {
+  /** With wrapNumbers, so that no amount becomes a float. */
+  readonly client: DynamoDBDocumentClient;
+  readonly tableName: string;
+  /**
+   * Milliseconds that a read may take with all its attempts and pages.
+   *
+   * @default 2000, of which one attempt may take half
+   */
+  readonly timeoutMs?: number;
+}
+
+/**
+ * Every item of one partition.
+ *
+ * @throws HardcapError settings_unavailable
+ */
+export function queryPartition(
+  table: SettingsTable,
+  partition: SettingPartition,
+): Promise<SettingItem[]> {
+  return withRetry(table, `the ${partition} items`, async (signal) => {
+    const items: SettingItem[] = [];
+    let startKey: Record<string, unknown> | undefined;
+    do {
+      const page = await table.client.send(
+        new QueryCommand({
+          TableName: table.tableName,
+          KeyConditionExpression: '#pk = :partition',
+          ExpressionAttributeNames: { '#pk': TABLE.partitionKey },
+          ExpressionAttributeValues: { ':partition': partition },
+          ConsistentRead: true,
+          ...(startKey === undefined ? {} : { ExclusiveStartKey: startKey }),
+        }),
+        { abortSignal: signal },
+      );
+      items.push(...(page.Items ?? []));
+      if (items.length > MAX_ITEMS) throw tooMany(partition);
+      startKey = page.LastEvaluatedKey;
+    } while (startKey !== undefined);
+    return items;
+  });
+}
+
+/**
+ * One item, or undefined where there is none.
+ *
+ * @throws HardcapError settings_unavailable
+ */
+export function getItem(
+  table: SettingsTable,
+  partition: SettingPartition,
+  id: string,
+): Promise<SettingItem | undefined> {
+  return withRetry(table, `the ${partition} item "${id}"`, async (signal) => {
+    const answer = await table.client.send(
+      new GetCommand({
+        TableName: table.tableName,
+        Key: { [TABLE.partitionKey]: partition, [TABLE.sortKey]: id },
+        ConsistentRead: true,
+      }),
+      { abortSignal: signal },
+    );
+    return answer.Item;
+  });
+}
+
+const tooMany = (partition: SettingPartition): HardcapError =>
+  new HardcapError(
+    'settings_unavailable',
+    `settings_unavailable: there are more than ${MAX_ITEMS} ${partition} items, the most that ` +
+      'hardcap reads; remove some, or use splitBy in place of many caps',
+    { details: { partition, maxItems: String(MAX_ITEMS) } },
+  );
+
+/** Reading changes nothing, so any failure may be tried again, within the total time. */
+async function withRetry<T>(
+  { timeoutMs = DEFAULT_TIMEOUT_MS }: SettingsTable,
+  what: string,
+  attempt: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const total = AbortSignal.timeout(timeoutMs);
+  let cause: unknown;
+  for (let count = 1; count <= MAX_ATTEMPTS && !total.aborted; count += 1) {
+    try {
+      return await attempt(AbortSignal.any([total, AbortSignal.timeout(timeoutMs / MAX_ATTEMPTS)]));
+    } catch (error) {
+      if (error instanceof HardcapError) throw error;
+      cause = error;
+    }
+  }
+  throw new HardcapError(
+    'settings_unavailable',
+    `settings_unavailable: ${what} of the settings could not be read, so nothing was decided; ` +
+      'try again',
+    { cause },
+  );
+}

@@ -1,0 +1,138 @@
+/**
+ * The Upstream port on Bedrock Runtime: raw requests, signed by the SDK's signer, sent once.
+ *
+ * Bodies pass as bytes: an SDK's model of an operation would drop members that it does not know.
+ * Not here: retries. Every attempt may be billed.
+ */
+import { Agent as HttpAgent, type IncomingMessage } from 'node:http';
+import { Agent as HttpsAgent } from 'node:https';
+import {
+  BedrockRuntimeClient,
+  type BedrockRuntimeClientConfig,
+} from '@aws-sdk/client-bedrock-runtime';
+import { NodeHttpHandler } from '@smithy/node-http-handler';
+import { HttpRequest } from '@smithy/protocol-http';
+import type { Clock } from '../../ports/clock.ts';
+import {
+  type Upstream,
+  UpstreamFailure,
+  type UpstreamRequest,
+  type UpstreamResponse,
+} from '../../ports/upstream.ts';
+import { keepFresh } from './fresh-sockets.ts';
+import { isCertainlyNotSent } from './send-failure.ts';
+
+export interface BedrockUpstreamOptions {
+  readonly clock: Clock;
+  /** Another endpoint that speaks Bedrock's API; absent: Bedrock of the request's region. */
+  readonly endpoint?: URL;
+  readonly credentials?: NonNullable<BedrockRuntimeClientConfig['credentials']>;
+}
+
+const CONNECT_TIMEOUT_MS = 3_000;
+const MAX_SOCKETS = 512;
+const SIGNING_NAME = 'bedrock';
+
+export interface ClosableUpstream extends Upstream {
+  /** Closes idle connections. */
+  close(): void;
+}
+
+export function createBedrockUpstream(options: BedrockUpstreamOptions): ClosableUpstream {
+  const httpAgent = new HttpAgent({ keepAlive: true, maxSockets: MAX_SOCKETS });
+  const httpsAgent = new HttpsAgent({ keepAlive: true, maxSockets: MAX_SOCKETS });
+  const closeStale = [httpAgent, httpsAgent].map((agent) => keepFresh(agent, options.clock.nowMs));
+  const requestHandler = new NodeHttpHandler({
+    httpAgent,
+    httpsAgent,
+    connectionTimeout: CONNECT_TIMEOUT_MS,
+  });
+  const clients = new Map<string, BedrockRuntimeClient>();
+  const clientOf = (region: string): BedrockRuntimeClient => {
+    const known = clients.get(region);
+    if (known !== undefined) return known;
+    const credentials = options.credentials === undefined ? {} : options;
+    const client = new BedrockRuntimeClient({ region, requestHandler, ...credentials });
+    clients.set(region, client);
+    return client;
+  };
+  return {
+    async send(request, signal) {
+      for (const close of closeStale) close();
+      const signed = await sign(clientOf(request.region), request, options.endpoint);
+      return transmit(requestHandler, signed, signal);
+    },
+    close: () => requestHandler.destroy(),
+  };
+}
+
+async function sign(
+  client: BedrockRuntimeClient,
+  request: UpstreamRequest,
+  endpoint: URL | undefined,
+): Promise<HttpRequest> {
+  try {
+    // The endpoint rules are asked directly: an environment that points AWS SDKs at hardcap
+    // (AWS_ENDPOINT_URL_BEDROCK_RUNTIME) must not point hardcap at itself.
+    const { url } =
+      endpoint === undefined
+        ? client.config.endpointProvider({
+            Region: request.region,
+            UseFIPS: false,
+            UseDualStack: false,
+          })
+        : { url: endpoint };
+    const unsigned = new HttpRequest({
+      method: 'POST',
+      protocol: url.protocol,
+      hostname: url.hostname,
+      ...(url.port === '' ? {} : { port: Number(url.port) }),
+      path: url.pathname.replace(/\/+$/, '') + request.path,
+      headers: {
+        ...request.headers,
+        host: url.host,
+        'content-length': String(request.body.byteLength),
+      },
+      body: request.body,
+    });
+    const signer = await client.config.signer({
+      name: 'sigv4',
+      signingName: SIGNING_NAME,
+      signingRegion: request.region,
+      properties: {},
+    });
+    return HttpRequest.clone((await signer.sign(unsigned)) as HttpRequest);
+  } catch (cause) {
+    throw new UpstreamFailure('not-sent', `the request could not be signed: ${text(cause)}`, cause);
+  }
+}
+
+async function transmit(
+  requestHandler: NodeHttpHandler,
+  signed: HttpRequest,
+  signal: AbortSignal,
+): Promise<UpstreamResponse> {
+  try {
+    const { response } = await requestHandler.handle(signed, { abortSignal: signal });
+    const body: IncomingMessage = response.body;
+    return {
+      status: response.statusCode,
+      headers: lowerCased(response.headers),
+      body,
+      abort: () => {
+        body.destroy();
+      },
+    };
+  } catch (cause) {
+    const sent = isCertainlyNotSent(cause) ? 'not-sent' : 'unknown';
+    throw new UpstreamFailure(sent, `Bedrock did not answer: ${text(cause)}`, cause);
+  }
+}
+
+function lowerCased(headers: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]),
+  );
+}
+
+const text = (cause: unknown): string => (cause instanceof Error ? cause.message : String(cause));

@@ -1,0 +1,37 @@
+/**
+ * The head of an admitted request's answer: Bedrock's own, and what hardcap says beside it.
+ */
+import { maxUsd, type NanoUsd, nanoUsd, ZERO_USD } from '../domain/money.ts';
+import type { UpstreamResponse } from '../ports/upstream.ts';
+import type { AnswerHead, CapNote, Reserved } from './guarded-request.ts';
+import type { Held } from './reserve-all.ts';
+
+/** The head, with what will be left under the tightest cap once `costNanoUsd` is settled. */
+export const answerHead = (
+  reserved: Reserved,
+  response: UpstreamResponse,
+  costNanoUsd: NanoUsd,
+): AnswerHead => ({
+  status: response.status,
+  headers: response.headers,
+  reservedNanoUsd: reserved.admission.prepared.boundNanoUsd,
+  cap: tightestCap(reserved.held, costNanoUsd),
+  timings: reserved.timings,
+});
+
+function tightestCap(held: readonly Held[], costNanoUsd: NanoUsd): CapNote | undefined {
+  let tightest: CapNote | undefined;
+  for (const one of held) {
+    if (!one.charge.enforced) continue;
+    const remainingNanoUsd = remainingAfter(one, costNanoUsd);
+    if (tightest !== undefined && tightest.remainingNanoUsd <= remainingNanoUsd) continue;
+    const { cap, window } = one.charge;
+    tightest = { capId: cap.capId, remainingNanoUsd, resetsAtMs: window.endsAtMs };
+  }
+  return tightest;
+}
+
+function remainingAfter({ charge, hold, state }: Held, costNanoUsd: NanoUsd): NanoUsd {
+  const committed = state.committedNanoUsd - hold.reservedNanoUsd + costNanoUsd;
+  return maxUsd(nanoUsd(charge.limitNanoUsd - committed), ZERO_USD);
+}

@@ -1,0 +1,157 @@
+/**
+ * Sends a reserved request to Bedrock, once, and sees to it that its end is settled.
+ *
+ * Invariant: every way out has called `Settlement.finish`, or has handed the reservation to a
+ *            running stream that will.
+ */
+import { METRIC } from '../contract.ts';
+import { HardcapError } from '../domain/errors.ts';
+import { isStreaming } from '../domain/operation.ts';
+import { usageFromAnswer } from '../domain/usage.ts';
+import type { Clock } from '../ports/clock.ts';
+import { UpstreamFailure, type UpstreamResponse } from '../ports/upstream.ts';
+import { answerHead } from './answer-head.ts';
+import { atNothing, byUsage, inFull } from './endings.ts';
+import type {
+  GuardedAnswer,
+  GuardedRequest,
+  Reserved,
+  SpendGuardOptions,
+  SpendGuardPorts,
+} from './guarded-request.ts';
+import { startStream } from './guarded-stream.ts';
+import type { Ending } from './settlement.ts';
+import { errorTypeOf, isCertainlyNotBilled } from './upstream-verdict.ts';
+
+/** @throws HardcapError upstream_failed or upstream_timeout, after the reservation has ended */
+export async function sendOnce(
+  ports: SpendGuardPorts,
+  options: SpendGuardOptions,
+  request: GuardedRequest,
+  reserved: Reserved,
+): Promise<GuardedAnswer> {
+  const { clock } = ports;
+  const startedMs = clock.elapsedMs();
+  const deadline = deadlineSignal(clock, request.deadlineAtMs);
+  let response: UpstreamResponse | undefined;
+  try {
+    response = await ports.upstream.send(
+      {
+        region: request.region,
+        path: request.upstreamPath(reserved.admission.model.modelId),
+        headers: request.upstreamHeaders,
+        body: reserved.admission.prepared.body,
+      },
+      deadline.signal,
+    );
+    const upstreamMs = clock.elapsedMs() - startedMs;
+    ports.telemetry.count(METRIC.upstreamLatencyMs, upstreamMs);
+    const timed = { ...reserved, timings: { ...reserved.timings, upstreamMs } };
+    const isOk = response.status >= 200 && response.status < 300;
+    if (isOk && isStreaming(request.operation)) {
+      return startStream(ports, options, request, timed, response);
+    }
+    const body = await readWhole(response, options.maxAnswerBytes);
+    return isOk ? completed(request, timed, response, body) : rejected(timed, response, body);
+  } catch (error) {
+    response?.abort();
+    throw await failed(reserved, error, deadline.signal.aborted);
+  } finally {
+    deadline.cancel();
+  }
+}
+
+/** Settles a request that got no whole answer, and says what the client is told. */
+async function failed(
+  reserved: Reserved,
+  error: unknown,
+  isDeadline: boolean,
+): Promise<HardcapError> {
+  const { admission, settlement } = reserved;
+  const isUnsent = error instanceof UpstreamFailure && error.sent === 'not-sent';
+  const reason = error instanceof Error ? error.message : String(error);
+  await settlement.finish(
+    isUnsent ? atNothing(502, reason) : inFull(admission, isDeadline ? 504 : 502, reason),
+  );
+  const charged = isUnsent ? 'nothing is charged' : 'the request is charged in full';
+  if (isDeadline) {
+    return new HardcapError(
+      'upstream_timeout',
+      `upstream_timeout: Bedrock had not answered when the function's time ended; ${charged}`,
+      { cause: error },
+    );
+  }
+  return new HardcapError('upstream_failed', `upstream_failed: ${reason}; ${charged}`, {
+    cause: error,
+  });
+}
+
+function completed(
+  request: GuardedRequest,
+  reserved: Reserved,
+  response: UpstreamResponse,
+  body: Uint8Array,
+): GuardedAnswer {
+  const { model, prepared } = reserved.admission;
+  const usage = usageFromAnswer({
+    operation: request.operation,
+    model,
+    headers: response.headers,
+    body,
+    oneHourCacheWrites: prepared.oneHourCacheWrites,
+  });
+  return answer(reserved, response, body, byUsage(reserved.admission, usage, response.status));
+}
+
+/** An error of Bedrock's: passed on as it is; released only where it is certainly not billed. */
+function rejected(reserved: Reserved, response: UpstreamResponse, body: Uint8Array): GuardedAnswer {
+  const { status } = response;
+  const { type, message } = errorTypeOf(response.headers, body);
+  const ending = isCertainlyNotBilled(type, message)
+    ? atNothing(status, type)
+    : inFull(reserved.admission, status, type === '' ? 'error of no known type' : type);
+  return answer(reserved, response, body, ending);
+}
+
+function answer(
+  reserved: Reserved,
+  response: UpstreamResponse,
+  body: Uint8Array,
+  ending: Ending,
+): GuardedAnswer {
+  return {
+    kind: 'complete',
+    head: answerHead(reserved, response, ending.costNanoUsd),
+    body,
+    costNanoUsd: ending.costNanoUsd,
+    settled: reserved.settlement.finish(ending),
+    done: reserved.settlement.done,
+  };
+}
+
+/**
+ * The whole body of an answer that is not a stream.
+ *
+ * @throws Error where it is larger than `maxBytes`, or the connection breaks
+ */
+export async function readWhole(response: UpstreamResponse, maxBytes: number): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  for await (const chunk of response.body) {
+    length += chunk.length;
+    if (length > maxBytes) throw new Error(`the answer is larger than ${maxBytes} bytes`);
+    chunks.push(chunk);
+  }
+  return chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks);
+}
+
+/** A signal that aborts at `deadlineAtMs`, unless cancelled before. */
+export function deadlineSignal(clock: Clock, deadlineAtMs: number) {
+  const expiry = new AbortController();
+  const waiting = new AbortController();
+  clock.sleep(Math.max(0, deadlineAtMs - clock.nowMs()), waiting.signal).then(
+    () => expiry.abort(),
+    () => {},
+  );
+  return { signal: expiry.signal, cancel: () => waiting.abort() };
+}

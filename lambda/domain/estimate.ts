@@ -1,0 +1,174 @@
+/**
+ * What a request can cost at most, and the body that goes out so that it holds.
+ *
+ * Invariant: no usage that Bedrock can meter for this body costs more than the bound. What is
+ *            priced is what is sent: the bound is taken from the bytes that go out.
+ * Not here:  which members there are (families/), and what was used in the end (usage.ts).
+ */
+import { isAscii } from 'node:buffer';
+import type { Model } from './catalogue.ts';
+import { PRICED_LATENCIES, PRICED_TIERS } from './families/converse.ts';
+import type { RequestShape } from './families/family.ts';
+import { FAMILIES } from './families/registry.ts';
+import { RequestReading } from './families/request-reading.ts';
+import { MIN_RESERVATION, type NanoUsd, nanoUsd } from './money.ts';
+import { isConverse, type Operation } from './operation.ts';
+import { dearestInputRate, lineCost, type Price } from './price.ts';
+import { type JsonObject, serializeBody } from './request-body.ts';
+
+/** A request as the caller asked for it. */
+export interface RequestToPrepare {
+  /** Not `count-tokens`, which is free and is never prepared. */
+  readonly operation: Operation;
+  readonly model: Model;
+  /** Read, never changed. */
+  readonly body: JsonObject;
+  readonly headers: Readonly<Record<string, string>>;
+  /** Dotted paths or bare names of members that pass although hardcap does not know them. */
+  readonly allowFields: ReadonlySet<string>;
+  /** The output limit of a request that has none; absent: the model's maximum. */
+  readonly defaultMaxTokens?: number;
+}
+
+/** A request that is ready to be sent, and its bounds. */
+export interface Prepared {
+  /** What goes out. */
+  readonly body: Uint8Array;
+  /** Bound on all input tokens, cached ones included. */
+  readonly inputTokens: number;
+  /** Bound on output tokens, thinking included. */
+  readonly outputTokens: number;
+  /** Bound on the cost; at least 1. */
+  readonly boundNanoUsd: NanoUsd;
+  /** Whether the request asks for cache writes that live an hour, which cost more. */
+  readonly oneHourCacheWrites: boolean;
+}
+
+/**
+ * The body that goes out, and the most that it can cost.
+ *
+ * A request without an output limit gets one written into it, so that Bedrock enforces what was
+ * priced: the default, and what thinking may use on top of it where the request sets a budget, as
+ * Bedrock answers 400 to a limit that is not above the budget.
+ *
+ * @throws HardcapError `unpriced_field` naming what cannot be priced, `invalid_request`
+ */
+export function prepareRequest(request: RequestToPrepare): Prepared {
+  const { model } = request;
+  const family = FAMILIES[model.family];
+  const shape = isConverse(request.operation) ? family.converse : family.native;
+  const reading = new RequestReading(request.allowFields);
+  inspectHeaders(request.headers, reading);
+  shape.inspect(request.body, reading);
+
+  const limited = limitOutput(shape, request);
+  const body = serializeBody(limited.body);
+  const bytes = Buffer.from(body.buffer, body.byteOffset, body.byteLength);
+  const oneHourCacheWrites = asksForLongCacheWrites(bytes);
+  const inputTokens = boundInput(bytes, reading, model.contextWindowTokens);
+  const { outputTokens } = limited;
+  const boundNanoUsd = boundCost(model.price, inputTokens, outputTokens, oneHourCacheWrites);
+  return { body, inputTokens, outputTokens, boundNanoUsd, oneHourCacheWrites };
+}
+
+/** Headers that move the price; all others do not reach Bedrock. */
+function inspectHeaders(headers: Readonly<Record<string, string>>, reading: RequestReading): void {
+  for (const [name, value] of Object.entries(headers)) {
+    const header = name.toLowerCase();
+    switch (header) {
+      case 'x-amzn-bedrock-service-tier':
+        reading.checkPricedValue(value, PRICED_TIERS, header);
+        break;
+      case 'x-amzn-bedrock-performanceconfig-latency':
+        reading.checkPricedValue(value, PRICED_LATENCIES, header);
+        break;
+      case 'x-amzn-bedrock-guardrailidentifier':
+      case 'x-amzn-bedrock-guardrailversion':
+        reading.checkGuardrail('', header);
+        break;
+      default:
+    }
+  }
+}
+
+/** The body with an output limit in it, and the output tokens that it then allows. */
+function limitOutput(
+  shape: RequestShape,
+  { model, body, defaultMaxTokens }: RequestToPrepare,
+): { body: JsonObject; outputTokens: number } {
+  const { contextWindowTokens, maxOutputTokens } = model;
+  const asked = shape.outputLimitOf(body);
+  // More than the model writes at all is sent as it came: Bedrock answers it, we only bound it.
+  if (asked !== undefined) return { body, outputTokens: Math.min(asked, contextWindowTokens) };
+  // Nothing bounds the output but the window, as a limit would make Bedrock refuse the request.
+  if (shape.forbidsOutputLimit(body)) return { body, outputTokens: contextWindowTokens };
+  const wished = (defaultMaxTokens ?? maxOutputTokens) + shape.thinkingBudgetOf(body);
+  const written = Math.min(wished, maxOutputTokens);
+  return { body: shape.withOutputLimit(body, written), outputTokens: written };
+}
+
+/**
+ * A byte-level tokenizer makes at most one token of each byte; media and templates are counted by
+ * the reading. Bedrock refuses what does not fit into the window.
+ */
+function boundInput(body: Buffer, reading: RequestReading, contextWindowTokens: number): number {
+  if (reading.fillsWindow) return contextWindowTokens;
+  const tokens = normalizedBytes(body) - reading.imageBytes + reading.overheadTokens;
+  return Math.min(tokens, contextWindowTokens);
+}
+
+/**
+ * Tokenizers may normalise text first, and compatibility forms grow by it: U+FDFA is 3 bytes, its
+ * normal form 33. So the longer of the two is counted.
+ */
+function normalizedBytes(body: Buffer): number {
+  if (isAscii(body)) return body.length;
+  const normalized = body.toString('utf8').normalize('NFKC');
+  return Math.max(body.length, Buffer.byteLength(normalized));
+}
+
+/** How a lifetime other than none is written in what `serializeBody` gives: without white space. */
+const LIFETIME = Buffer.from('"ttl":"');
+const FIVE_MINUTES = Buffer.from('5m"');
+
+/**
+ * Whether any cache lifetime in the body is other than five minutes. Text of the caller's cannot
+ * look so, as its quotes are escaped; a tool's schema can, which only makes the bound larger.
+ */
+function asksForLongCacheWrites(body: Buffer): boolean {
+  let at = body.indexOf(LIFETIME);
+  while (at !== -1) {
+    const value = at + LIFETIME.length;
+    if (!body.subarray(value, value + FIVE_MINUTES.length).equals(FIVE_MINUTES)) return true;
+    at = body.indexOf(LIFETIME, value);
+  }
+  return false;
+}
+
+/**
+ * Four price lines of the input side are each rounded up, where the bound rounds their sum up
+ * once: they can be three nano-dollars more. The output is one line in both.
+ */
+const ROUNDING_NANO_USD = 3n;
+
+const larger = (a: bigint, b: bigint): bigint => (a > b ? a : b);
+
+/** The dearest way in which this many tokens, or fewer, can be billed. */
+function boundCost(
+  price: Price,
+  inputTokens: number,
+  outputTokens: number,
+  oneHourCacheWrites: boolean,
+): NanoUsd {
+  if (price.free === true) return MIN_RESERVATION;
+  let inputRate = dearestInputRate(price.tokens, oneHourCacheWrites);
+  let outputRate = price.tokens.outputNanoUsdPerMillion;
+  const { longContext } = price;
+  if (longContext !== undefined && inputTokens > longContext.thresholdTokens) {
+    // The true count may stay below the threshold, and nothing says that its price is then lower.
+    inputRate = larger(inputRate, dearestInputRate(longContext.tokens, oneHourCacheWrites));
+    outputRate = larger(outputRate, longContext.tokens.outputNanoUsdPerMillion);
+  }
+  const cost = lineCost(inputTokens, inputRate) + lineCost(outputTokens, outputRate);
+  return nanoUsd(cost + ROUNDING_NANO_USD);
+}

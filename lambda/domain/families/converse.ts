@@ -1,0 +1,281 @@
+/**
+ * The Converse shape, which every family shares; Nova's own body speaks the same messages.
+ *
+ * Owns:     the allow-lists of Converse's members, blocks and tools, and the names of its usage.
+ * Not here: what `additionalModelRequestFields` means, which each family tells.
+ */
+import type { JsonObject, JsonValue } from '../request-body.ts';
+import type { ConverseExtras, RequestShape, StreamMeter } from './family.ts';
+import {
+  OVERHEAD_TOKENS,
+  objectOf,
+  objectsOf,
+  positiveInteger,
+  type RequestReading,
+} from './request-reading.ts';
+import {
+  type Counts,
+  checkedCount,
+  countOf,
+  memberObject,
+  parseObject,
+  refuseUnknownCounts,
+  UnreadableUsage,
+} from './usage-reading.ts';
+
+const MEMBERS: ReadonlySet<string> = new Set([
+  'additionalModelRequestFields',
+  'additionalModelResponseFieldPaths',
+  'guardrailConfig',
+  'inferenceConfig',
+  'messages',
+  'outputConfig',
+  'performanceConfig',
+  'promptVariables',
+  'requestMetadata',
+  'serviceTier',
+  'system',
+  'toolConfig',
+]);
+
+const INFERENCE_MEMBERS: ReadonlySet<string> = new Set([
+  'maxTokens',
+  'stopSequences',
+  'temperature',
+  'topP',
+]);
+
+/** Flex is cheaper than default, and is reserved and settled at the default price. */
+export const PRICED_TIERS = ['default', 'flex'];
+export const PRICED_LATENCIES = ['standard'];
+
+/** Blocks whose tokens are those of their text. */
+const TEXT_BLOCKS: ReadonlySet<string> = new Set([
+  'text',
+  'cachePoint',
+  'citationsContent',
+  'json',
+  'reasoningContent',
+  'toolUse',
+]);
+
+const PROMPT = 'a stored prompt is not in the request, so its tokens cannot be counted';
+const SYSTEM_TOOL = 'tools that run on the server are billed by the call';
+const AUDIO = 'speech tokens have prices of their own, which this release does not know';
+
+/** The Converse request of a family. */
+export const converseShape = (extras: ConverseExtras): RequestShape => ({
+  inspect(body, reading) {
+    reading.checkMembers(body, MEMBERS, '');
+    inspectCommon(body, reading, INFERENCE_MEMBERS);
+    if (isGiven(body.guardrailConfig)) reading.checkGuardrail('', 'guardrailConfig');
+    if (isGiven(body.promptVariables)) reading.checkUnknownType('', 'promptVariables', PROMPT);
+    const tier = objectOf(body.serviceTier, 'serviceTier');
+    reading.checkPricedValue(tier?.type, PRICED_TIERS, 'serviceTier.type');
+    const performance = objectOf(body.performanceConfig, 'performanceConfig');
+    reading.checkPricedValue(performance?.latency, PRICED_LATENCIES, 'performanceConfig.latency');
+    const output = objectOf(body.outputConfig, 'outputConfig');
+    if (isGiven(output?.textFormat)) reading.addTokens(OVERHEAD_TOKENS.outputFormat);
+    const fields = extraFieldsOf(body);
+    if (fields !== undefined) extras.inspect(fields, reading);
+  },
+  outputLimitOf: (body) =>
+    positiveInteger(inferenceOf(body)?.maxTokens, 'inferenceConfig.maxTokens'),
+  withOutputLimit: withMaxTokens,
+  thinkingBudgetOf: (body) => extras.thinkingBudgetOf(extraFieldsOf(body) ?? {}),
+  forbidsOutputLimit: (body) => extras.forbidsOutputLimit(extraFieldsOf(body) ?? {}),
+});
+
+const extraFieldsOf = (body: JsonObject): JsonObject | undefined =>
+  objectOf(body.additionalModelRequestFields, 'additionalModelRequestFields');
+
+/**
+ * The `inferenceConfig` of a body; undefined where it has none.
+ *
+ * @throws HardcapError `invalid_request` where it is no object
+ */
+export const inferenceOf = (body: JsonObject): JsonObject | undefined =>
+  objectOf(body.inferenceConfig, 'inferenceConfig');
+
+/** A copy of the body with this `inferenceConfig.maxTokens`. */
+export const withMaxTokens = (body: JsonObject, tokens: number): JsonObject => ({
+  ...body,
+  inferenceConfig: { ...inferenceOf(body), maxTokens: tokens },
+});
+
+/**
+ * Reads what Converse and Nova's own body have in common: messages, system, tools, inference.
+ *
+ * @throws HardcapError `unpriced_field`, `invalid_request`
+ */
+export function inspectCommon(
+  body: JsonObject,
+  reading: RequestReading,
+  inferenceMembers: ReadonlySet<string>,
+): void {
+  reading.checkMembers(inferenceOf(body) ?? {}, inferenceMembers, 'inferenceConfig.');
+  inspectContent(body.system, reading, 'system');
+  for (const message of objectsOf(body.messages, 'messages')) {
+    reading.addTokens(OVERHEAD_TOKENS.message);
+    inspectContent(message.content, reading, 'messages.content');
+  }
+  const tools = objectOf(body.toolConfig, 'toolConfig')?.tools;
+  for (const tool of objectsOf(tools, 'toolConfig.tools')) inspectTool(tool, reading);
+}
+
+function inspectTool(tool: JsonObject, reading: RequestReading): void {
+  reading.addTool(OVERHEAD_TOKENS.tool);
+  for (const kind in tool) {
+    if (kind === 'toolSpec' || kind === 'cachePoint' || tool[kind] === null) continue;
+    reading.checkUnknownType('toolConfig.tools.', kind, SYSTEM_TOOL);
+  }
+}
+
+/** Content is blocks, each an object whose one member names its kind. */
+function inspectContent(
+  content: JsonValue | undefined,
+  reading: RequestReading,
+  path: string,
+): void {
+  if (typeof content === 'string') return;
+  for (const block of objectsOf(content, path)) {
+    reading.addTokens(OVERHEAD_TOKENS.block);
+    for (const kind in block) {
+      const value = block[kind];
+      if (!TEXT_BLOCKS.has(kind) && isGiven(value)) inspectBlock(kind, value, reading, path);
+    }
+  }
+}
+
+function inspectBlock(
+  kind: string,
+  value: JsonValue | undefined,
+  reading: RequestReading,
+  contentPath: string,
+): void {
+  const path = `${contentPath}.${kind}`;
+  switch (kind) {
+    case 'image':
+      reading.addImage(inlineSourceOf(value, reading, path)?.bytes);
+      return;
+    case 'document':
+    case 'video':
+      // Pages are text and pictures, seconds are frames: the only bound is the window.
+      inlineSourceOf(value, reading, path);
+      reading.fillWindow();
+      return;
+    case 'searchResult':
+    case 'toolResult':
+      inspectContent(objectOf(value, path)?.content, reading, `${path}.content`);
+      return;
+    case 'guardContent':
+      reading.checkGuardrail(`${contentPath}.`, kind);
+      reading.fillWindow();
+      return;
+    case 'audio':
+      reading.checkUnknownType(`${contentPath}.`, kind, AUDIO);
+      return;
+    default:
+      reading.checkUnknownType(`${contentPath}.`, kind);
+  }
+}
+
+const INLINE_SOURCES: ReadonlySet<string> = new Set(['bytes', 'text', 'content']);
+
+/** A block's source, which must be in the request itself. */
+function inlineSourceOf(
+  block: JsonValue | undefined,
+  reading: RequestReading,
+  path: string,
+): JsonObject | undefined {
+  const source = objectOf(objectOf(block, path)?.source, `${path}.source`);
+  for (const kind in source) {
+    if (!INLINE_SOURCES.has(kind) && isGiven(source[kind])) {
+      reading.refuseRemoteMedia(`${path}.source.${kind}`);
+    }
+  }
+  return source;
+}
+
+/**
+ * Names of Converse's usage and of Nova's own, which differ in the cache counts only. Bedrock has
+ * been seen to send both spellings at once, so that the larger is taken and nothing is added.
+ */
+const KNOWN_USAGE: ReadonlySet<string> = new Set([
+  'inputTokens',
+  'outputTokens',
+  'totalTokens',
+  'cacheReadInputTokens',
+  'cacheReadInputTokenCount',
+  'cacheWriteInputTokens',
+  'cacheWriteInputTokenCount',
+  'cacheDetails',
+]);
+
+/**
+ * The counts of a usage in Converse's or Nova's words. Input excludes cached tokens.
+ *
+ * @throws UnreadableUsage
+ */
+export function countsOfUsage(usage: JsonObject): Counts {
+  refuseUnknownCounts(usage, KNOWN_USAGE);
+  const counts = {
+    input: countOf(usage, 'inputTokens'),
+    output: countOf(usage, 'outputTokens'),
+    cacheRead: countOf(usage, 'cacheReadInputTokens', 'cacheReadInputTokenCount'),
+    cacheWrite: countOf(usage, 'cacheWriteInputTokens', 'cacheWriteInputTokenCount'),
+    ...writesByLifetime(usage.cacheDetails),
+  };
+  const { input = 0, output = 0, cacheRead = 0, cacheWrite = 0 } = counts;
+  const total = countOf(usage, 'totalTokens') ?? 0;
+  if (total > input + output + cacheRead + cacheWrite) {
+    throw new UnreadableUsage('the usage has a total that is more than its parts');
+  }
+  return counts;
+}
+
+/** Cache writes by their lifetime; one that has no price of its own makes the usage unreadable. */
+function writesByLifetime(details: JsonValue | undefined): Counts {
+  if (!Array.isArray(details)) return {};
+  const writes = { '5m': 0, '1h': 0 };
+  for (const detail of details) {
+    const entry = objectOrUnreadable(detail);
+    if (entry.ttl !== '5m' && entry.ttl !== '1h') {
+      throw new UnreadableUsage('the usage holds cache writes of an unknown lifetime');
+    }
+    writes[entry.ttl] += checkedCount(countOf(entry, 'inputTokens'), 'cacheDetails.inputTokens');
+  }
+  return { cacheWrite5m: writes['5m'], cacheWrite1h: writes['1h'] };
+}
+
+function objectOrUnreadable(value: JsonValue): JsonObject {
+  const object = memberObject({ value }, 'value');
+  if (object === undefined) throw new UnreadableUsage('the usage holds malformed cacheDetails');
+  return object;
+}
+
+/**
+ * The counts of a Converse answer; undefined where it carries no usage.
+ *
+ * @throws UnreadableUsage
+ */
+export function countsOfConverseAnswer(answer: JsonObject): Counts | undefined {
+  const usage = memberObject(answer, 'usage');
+  return usage === undefined ? undefined : countsOfUsage(usage);
+}
+
+/** The events that end a ConverseStream; usage counts on whichever of them carries it. */
+const ENDING_EVENTS: ReadonlySet<string> = new Set(['metadata', 'messageStop']);
+
+/** A meter of ConverseStream: its usage comes once, in the last event. */
+export function createConverseStreamMeter(): StreamMeter {
+  let final: Counts | undefined;
+  return {
+    event(eventType, payload) {
+      if (!ENDING_EVENTS.has(eventType)) return;
+      const answer = parseObject(payload);
+      if (answer !== undefined) final = countsOfConverseAnswer(answer) ?? final;
+    },
+    finalCounts: () => final,
+  };
+}

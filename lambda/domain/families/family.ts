@@ -1,0 +1,61 @@
+/**
+ * What hardcap must know of a model family: one file and one registry row give all of it.
+ *
+ * Owns:     the seams between estimate, usage and the families.
+ * Not here: any vendor's field names (anthropic.ts, nova.ts, converse.ts).
+ */
+import type { JsonObject } from '../request-body.ts';
+import type { RequestReading } from './request-reading.ts';
+import type { Counts } from './usage-reading.ts';
+
+/** One form of request body: what it may hold, and where it limits the output. */
+export interface RequestShape {
+  /**
+   * Reads the whole body, and tells `reading` what costs more than its bytes.
+   *
+   * @throws HardcapError `unpriced_field`, `invalid_request`
+   */
+  inspect(body: JsonObject, reading: RequestReading): void;
+  /**
+   * The output limit that the body asks for, in tokens; undefined where it gives none.
+   *
+   * @throws HardcapError `invalid_request` where it is no positive integer or two fields differ
+   */
+  outputLimitOf(body: JsonObject): number | undefined;
+  /** A copy of the body whose output limit is `tokens`; the given body stays as it is. */
+  withOutputLimit(body: JsonObject, tokens: number): JsonObject;
+  /** Thinking tokens that an output limit must exceed, or Bedrock answers 400; 0 for none. */
+  thinkingBudgetOf(body: JsonObject): number;
+  /** Whether Bedrock refuses any output limit beside the body's other settings. */
+  forbidsOutputLimit(body: JsonObject): boolean;
+}
+
+/** What `additionalModelRequestFields` of the Converse shape means to a family. */
+export interface ConverseExtras {
+  /** @throws HardcapError `unpriced_field`, `invalid_request` */
+  inspect(fields: JsonObject, reading: RequestReading): void;
+  thinkingBudgetOf(fields: JsonObject): number;
+  forbidsOutputLimit(fields: JsonObject): boolean;
+}
+
+/** Reads the usage out of one running stream. */
+export interface StreamMeter {
+  /** @throws UnreadableUsage where the event's usage cannot be trusted */
+  event(eventType: string, payload: Uint8Array): void;
+  /** The counts of the whole answer; undefined until its final usage has arrived. */
+  finalCounts(): Counts | undefined;
+}
+
+export interface Family {
+  /** The vendor's own body, of InvokeModel. */
+  readonly native: RequestShape;
+  readonly converse: RequestShape;
+  /**
+   * Counts of a complete native answer; undefined where it carries no usage.
+   *
+   * @throws UnreadableUsage
+   */
+  countsOfAnswer(answer: JsonObject): Counts | undefined;
+  /** A meter of the chunks of InvokeModelWithResponseStream. */
+  createStreamMeter(): StreamMeter;
+}

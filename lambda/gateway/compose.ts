@@ -1,0 +1,106 @@
+/**
+ * Puts the gateway together: adapters into the application, the application behind middy's
+ * streaming handler. The function and local mode differ only in what they pass in.
+ */
+import type { Readable } from 'node:stream';
+import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import middy from '@middy/core';
+import { executionModeStreamifyResponse } from '@middy/core/StreamifyResponse';
+import type { Context, LambdaFunctionURLEvent } from 'aws-lambda';
+import { createFrameReader } from '../adapters/http/event-stream.ts';
+import { createHttpGateway } from '../adapters/http/gateway.ts';
+import { createDynamoLedger } from '../adapters/ledger/dynamo-ledger.ts';
+import { createDynamoSettings } from '../adapters/settings/dynamo-settings.ts';
+import { createSpendGuard } from '../application/spend-guard.ts';
+import { WindowClock } from '../domain/window.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { Telemetry } from '../ports/telemetry.ts';
+import type { Upstream } from '../ports/upstream.ts';
+import type { GatewayEnvironment } from './environment.ts';
+
+export interface GatewayParts {
+  readonly environment: GatewayEnvironment;
+  /** One attempt a call, short time-outs, numbers kept exact. */
+  readonly dynamo: DynamoDBDocumentClient;
+  readonly upstream: Upstream;
+  readonly clock: Clock;
+  readonly telemetry: Telemetry;
+}
+
+/** A handler as the runtime calls it, once middy has wrapped it for streaming. */
+export type StreamingHandler = (
+  event: LambdaFunctionURLEvent,
+  responseStream: NodeJS.WritableStream,
+  context: Context,
+) => Promise<void>;
+
+const CUT_HOLD_MS = 10_000;
+const MAX_ANSWER_BYTES = 64 * 1024 * 1024;
+/** What is left of the function's time for cutting, settling and answering. */
+const MAX_DEADLINE_MARGIN_MS = 5_000;
+const DEADLINE_MARGIN_PERCENT = 10;
+
+export function composeGateway(parts: GatewayParts): StreamingHandler {
+  const { environment, dynamo, upstream, clock, telemetry } = parts;
+  const guard = createSpendGuard(
+    {
+      ledger: createDynamoLedger({
+        client: dynamo,
+        tableName: environment.ledgerTable,
+        clock,
+        maxInFlight: environment.maxInFlight,
+        journalDays: environment.journalDays,
+      }),
+      settings: createDynamoSettings({
+        client: dynamo,
+        tableName: environment.settingsTable,
+        clock,
+      }),
+      upstream,
+      clock,
+      telemetry,
+      createFrameReader,
+    },
+    {
+      windows: new WindowClock(),
+      allowUncovered: environment.allowUncovered,
+      allowFields: environment.allowFields,
+      settingsMaxAgeMs: environment.settingsMaxAgeMs,
+      reservationMarginMs: environment.reservationMarginMs,
+      overCapStatus: environment.overCapStatus,
+      cutHoldMs: CUT_HOLD_MS,
+      maxAnswerBytes: MAX_ANSWER_BYTES,
+    },
+  );
+  const { regions, overCapStatus } = environment;
+  const gateway = createHttpGateway({ guard, clock, telemetry, regions, overCapStatus });
+  /** What an invocation still has to do once its bytes are out, by the runtime's context. */
+  const unfinished = new WeakMap<object, Promise<void>>();
+
+  const wrapped = middy<LambdaFunctionURLEvent, { body: string | Readable }>({
+    executionMode: executionModeStreamifyResponse,
+    // The deadline is kept by the application, which settles before it answers.
+    timeoutEarlyInMillis: 0,
+    requestEnd: async (request) => {
+      await unfinished.get(request.context);
+      telemetry.flush();
+    },
+  }).handler(async (event, context) => {
+    const { answer, done } = await gateway.answer(event, {
+      requestId: context.awsRequestId,
+      deadlineAtMs: deadlineAtMs(clock, context),
+    });
+    unfinished.set(context, done);
+    return answer;
+  });
+  return wrapped as unknown as StreamingHandler;
+}
+
+function deadlineAtMs(clock: Clock, context: Context): number {
+  const remainingMs = context.getRemainingTimeInMillis();
+  const marginMs = Math.min(
+    MAX_DEADLINE_MARGIN_MS,
+    Math.ceil((remainingMs * DEADLINE_MARGIN_PERCENT) / 100),
+  );
+  return clock.nowMs() + remainingMs - marginMs;
+}

@@ -1,0 +1,89 @@
+/**
+ * The functions' settings, read from the environment and validated before anything is served.
+ */
+import { DEFAULTS, ENV } from '../contract.ts';
+
+export interface GatewayEnvironment {
+  readonly settingsTable: string;
+  readonly ledgerTable: string;
+  readonly regions: readonly string[];
+  readonly overCapStatus: number;
+  readonly settingsMaxAgeMs: number;
+  readonly reservationMarginMs: number;
+  readonly allowUncovered: boolean;
+  readonly allowFields: ReadonlySet<string>;
+  readonly maxInFlight: number;
+  readonly journalDays: number;
+}
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** @throws Error that names the variable, its value and what it may be */
+export function readEnvironment(env: Environment): GatewayEnvironment {
+  const number = (name: string, fallback: number, least: number, most: number) =>
+    wholeNumber(env, name, fallback, least, most);
+  return {
+    settingsTable: required(env, ENV.settingsTable),
+    ledgerTable: required(env, ENV.ledgerTable),
+    regions: regionsOf(env),
+    overCapStatus: Number(
+      oneOf(env, ENV.overCapStatus, ['429', '402'], String(DEFAULTS.overCapStatus)),
+    ),
+    settingsMaxAgeMs: number(ENV.settingsMaxAgeMs, DEFAULTS.settingsMaxAgeMs, 0, 60_000),
+    reservationMarginMs: number(
+      ENV.reservationMarginMs,
+      DEFAULTS.reservationMarginMs,
+      0,
+      3_600_000,
+    ),
+    allowUncovered: oneOf(env, ENV.uncovered, ['refuse', 'allow'], 'refuse') === 'allow',
+    allowFields: new Set(list(env[ENV.allowFields])),
+    maxInFlight: number(ENV.maxInFlight, DEFAULTS.maxInFlight, 1, 10_000),
+    journalDays: number(ENV.journalDays, DEFAULTS.journalDays, 1, 3_650),
+  };
+}
+
+const list = (text: string | undefined): string[] =>
+  (text ?? '')
+    .split(',')
+    .map((part) => part.trim())
+    .filter((part) => part !== '');
+
+function required(env: Environment, name: string): string {
+  const value = env[name]?.trim();
+  if (value === undefined || value === '') throw new Error(`${name} is not set`);
+  return value;
+}
+
+const REGION = /^[a-z]{2}(-[a-z]+)+-\d$/;
+
+function regionsOf(env: Environment): readonly string[] {
+  const named = list(env[ENV.regions]);
+  const own = env.AWS_REGION;
+  const regions = named.length > 0 ? named : own === undefined ? DEFAULTS.regions : [own];
+  for (const region of regions) {
+    if (REGION.test(region)) continue;
+    throw new Error(`${ENV.regions}: "${region}" is no region; give them as us-east-1,eu-west-1`);
+  }
+  return regions;
+}
+
+function oneOf(env: Environment, name: string, allowed: readonly string[], fallback: string) {
+  const value = env[name] ?? fallback;
+  if (allowed.includes(value)) return value;
+  throw new Error(`${name}: "${value}" is not one of ${allowed.join(', ')}`);
+}
+
+function wholeNumber(
+  env: Environment,
+  name: string,
+  fallback: number,
+  least: number,
+  most: number,
+): number {
+  const text = env[name];
+  if (text === undefined || text === '') return fallback;
+  const value = Number(text);
+  if (Number.isInteger(value) && value >= least && value <= most) return value;
+  throw new Error(`${name}: "${text}" is not a whole number from ${least} to ${most}`);
+}
