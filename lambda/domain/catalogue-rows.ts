@@ -85,7 +85,7 @@ const ANTHROPIC: readonly CatalogueRow[] = [
         longContext: { thresholdTokens: 200_000, usd: ['7.2', '27', '0.72', '9', '14.4'] },
       },
     ],
-    note: 'The window is the 1M beta. Its cache prices are twice the others, as its input price is.',
+    note: 'The window is the 1M beta. Its cache prices are twice the others, as its input is.',
   },
   {
     baseModelId: 'anthropic.claude-sonnet-4-6',
@@ -144,8 +144,8 @@ const ANTHROPIC: readonly CatalogueRow[] = [
       { soldAs: ['us', 'eu'], usd: ['2.2', '11', '0.22', '2.75', '4.4'] },
     ],
     note:
-      'No source gives the window, the output maximum (both as Sonnet 5) or the cache prices of us ' +
-      'and eu (1.1 times the global ones).',
+      'No source gives the window, the output maximum (both as Sonnet 5) or the cache prices of ' +
+      'us and eu (1.1 times the global ones).',
   },
   {
     baseModelId: 'anthropic.claude-opus-5-5',
@@ -176,7 +176,7 @@ const UNCONFIRMED_CACHE_WRITES =
   'One source lists cache writes at twice the input price; no other confirms it.';
 
 // A Nova price depends on the region that is called. The sources name it for us-east-1 and for the
-// us profile, and give the dearest of all regions: that one stands wherever the region is not named.
+// us profile, and else give only the dearest of all regions: it stands for every other region.
 // A cache read costs a quarter of the input price, a cache write as much as input.
 const AMAZON: readonly CatalogueRow[] = [
   {

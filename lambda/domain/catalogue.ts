@@ -110,15 +110,15 @@ function readable(name: string, price: Price | MalformedPrice): Price {
   );
 }
 
-/** The offer for this id in the called region: one that names the region before one that does not. */
+/** The offer for this id in the called region; one that names the region goes first. */
 function offerFor(
   { offers }: PricedRow,
   id: ParsedModelId,
   region: string | undefined,
 ): PricedOffer | undefined {
-  // A bare id that is called in GovCloud has GovCloud's price, or none.
+  // What is called in GovCloud has GovCloud's price, or none.
   const isGov = id.scope === 'gov' || region?.startsWith('us-gov-') === true;
-  const soldAs = isGov && id.prefix === undefined ? 'us-gov' : (id.prefix ?? 'bare');
+  const soldAs = isGov ? 'us-gov' : (id.prefix ?? 'bare');
   const candidates = offers.filter(({ offer }) => offer.soldAs.includes(soldAs));
   return (
     candidates.find(({ offer }) => region !== undefined && offer.regions?.includes(region)) ??
@@ -143,13 +143,16 @@ function priceOffer(offer: Offer): PricedOffer {
   };
 }
 
-const tokenPrices = ([input, output, cacheRead, write5m, write1h]: UsdPerMillion): TokenPrices => ({
-  inputNanoUsdPerMillion: exactUsd(input),
-  outputNanoUsdPerMillion: exactUsd(output),
-  cacheReadNanoUsdPerMillion: exactUsd(cacheRead),
-  cacheWrite5mNanoUsdPerMillion: exactUsd(write5m),
-  ...(write1h !== undefined && { cacheWrite1hNanoUsdPerMillion: exactUsd(write1h) }),
-});
+function tokenPrices(usd: UsdPerMillion): TokenPrices {
+  const [input, output, cacheRead, cacheWrite5m, cacheWrite1h] = usd;
+  return {
+    inputNanoUsdPerMillion: exactUsd(input),
+    outputNanoUsdPerMillion: exactUsd(output),
+    cacheReadNanoUsdPerMillion: exactUsd(cacheRead),
+    cacheWrite5mNanoUsdPerMillion: exactUsd(cacheWrite5m),
+    ...(cacheWrite1h !== undefined && { cacheWrite1hNanoUsdPerMillion: exactUsd(cacheWrite1h) }),
+  };
+}
 
 function exactUsd(text: string): bigint {
   const amount = parseUsd(text);

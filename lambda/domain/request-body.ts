@@ -1,8 +1,8 @@
 /**
  * A request's JSON body: read strictly, and written again with each number's own digits.
  *
- * Invariant: what is priced is what is sent. Text that two readers could take differently (duplicate
- *            keys, a byte order mark, broken UTF-8) is refused, and no number is rounded.
+ * Invariant: what is priced is what is sent. Text that two readers could take differently (a member
+ *            given twice, a byte order mark, broken UTF-8) is refused; no number is rounded.
  * Not here:  what the members mean and cost (the model families).
  */
 import { HardcapError } from './errors.ts';
@@ -65,7 +65,10 @@ export function parseBody(bytes: Uint8Array): JsonObject {
   return value;
 }
 
-/** The object as UTF-8 JSON without white space; raw numbers keep their source text. */
+/**
+ * The object as UTF-8 JSON without white space; raw numbers keep their source text. Members with
+ * whole-number names come first, as in every JavaScript object.
+ */
 export const serializeBody = (body: JsonObject): Uint8Array => encoder.encode(JSON.stringify(body));
 
 /**

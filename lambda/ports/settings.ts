@@ -22,8 +22,6 @@ export interface MalformedKey {
   readonly problem: string;
 }
 
-export type { MalformedPrice };
-
 export interface Settings {
   /** The last reading for this key, however old; undefined where there was none. No I/O. */
   peek(keyId: string): SettingsView | undefined;

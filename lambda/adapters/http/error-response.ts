@@ -69,7 +69,7 @@ export function errorAnswer(error: unknown, requestId: string): ErrorAnswer {
 }
 
 const WHAT_TO_DO: Readonly<Record<CapRefusal['reason'], string>> = {
-  spent: 'wait for the reset, or have the cap raised',
+  spent: 'ask for fewer tokens, wait for the reset, or have the limit raised',
   'reserved-in-flight': 'other requests hold the rest; it frees as they end',
   'larger-than-limit': 'this request alone may cost more than the limit: lower max_tokens',
   'in-flight-limit': 'too many requests are in flight on this cap; send fewer at a time',

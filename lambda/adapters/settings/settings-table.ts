@@ -25,13 +25,14 @@ export interface SettingsTable {
 }
 
 /**
- * Every item of one partition.
+ * Every item of one partition, if there are at most `maxItems`.
  *
  * @throws HardcapError settings_unavailable
  */
 export function queryPartition(
   table: SettingsTable,
   partition: SettingPartition,
+  maxItems: number = MAX_ITEMS,
 ): Promise<SettingItem[]> {
   return withRetry(table, `the ${partition} items`, async (signal) => {
     const items: SettingItem[] = [];
@@ -49,7 +50,7 @@ export function queryPartition(
         { abortSignal: signal },
       );
       items.push(...(page.Items ?? []));
-      if (items.length > MAX_ITEMS) throw tooMany(partition);
+      if (items.length > maxItems) throw tooMany(partition, maxItems);
       startKey = page.LastEvaluatedKey;
     } while (startKey !== undefined);
     return items;
@@ -79,12 +80,12 @@ export function getItem(
   });
 }
 
-const tooMany = (partition: SettingPartition): HardcapError =>
+const tooMany = (partition: SettingPartition, maxItems: number): HardcapError =>
   new HardcapError(
     'settings_unavailable',
-    `settings_unavailable: there are more than ${MAX_ITEMS} ${partition} items, the most that ` +
+    `settings_unavailable: there are more than ${maxItems} ${partition} items, the most that ` +
       'hardcap reads; remove some, or use splitBy in place of many caps',
-    { details: { partition, maxItems: String(MAX_ITEMS) } },
+    { details: { partition, maxItems: String(maxItems) } },
   );
 
 /** Reading changes nothing, so any failure may be tried again, within the total time. */

@@ -15,7 +15,9 @@ export function createTelemetry(serviceName: string): Telemetry {
     warn: (message, fields = {}) => logger.warn(message, fields),
     error: (message, fields = {}) => logger.error(message, fields),
     count: (metric, value = 1) => metrics.addMetric(metric, unitOf(metric), value),
-    flush: () => metrics.publishStoredMetrics(),
+    flush: () => {
+      if (metrics.hasStoredMetrics()) metrics.publishStoredMetrics();
+    },
   };
 }
 

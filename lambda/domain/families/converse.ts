@@ -7,6 +7,7 @@
 import type { JsonObject, JsonValue } from '../request-body.ts';
 import type { ConverseExtras, RequestShape, StreamMeter } from './family.ts';
 import {
+  isGiven,
   OVERHEAD_TOKENS,
   objectOf,
   objectsOf,

@@ -1,0 +1,190 @@
+/**
+ * The whole of hardcap on this machine: the function's own code behind an imitated Function URL.
+ *
+ * Owns:  what is started and in which order it ends: requests first, the ledger last.
+ * Crash: with a data directory, what was reserved is found again and charged when it expires.
+ */
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { systemClock } from '../lambda/adapters/clock/system-clock.ts';
+import { createLedgerClient } from '../lambda/adapters/ledger/dynamo-client.ts';
+import { createDynamoMaintenance } from '../lambda/adapters/ledger/dynamo-maintenance.ts';
+import { createTelemetry } from '../lambda/adapters/telemetry/powertools-telemetry.ts';
+import { createBedrockUpstream } from '../lambda/adapters/upstream/bedrock-upstream.ts';
+import { runRollover } from '../lambda/application/rollover.ts';
+import { DEFAULTS, ENV, METRIC_SERVICE } from '../lambda/contract.ts';
+import { readEnvironment } from '../lambda/gateway/environment.ts';
+import type { Telemetry } from '../lambda/ports/telemetry.ts';
+import { startEmbeddedDynamodb } from './embedded-dynamodb.ts';
+import { installAwslambda } from './function-url-response.ts';
+import { type StreamingHandler, startFunctionUrlServer } from './function-url-server.ts';
+import { startSimulatedBedrock } from './simulated-bedrock.ts';
+import { ensureTables } from './tables.ts';
+
+export interface LocalGatewayOptions {
+  /** 0 chooses a free port. */
+  readonly port: number;
+  /** `simulated`, `aws`, or the URL of what speaks Bedrock's API. */
+  readonly upstream: string;
+  /** `embedded`, `aws`, or the URL of what speaks DynamoDB's API. */
+  readonly ledger: string;
+  /** Where an embedded ledger lives on; absent: in memory. */
+  readonly ledgerDir?: string;
+  /** The functions' settings, as in `contract.ts`. */
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Milliseconds after which an invocation is broken off; the function's time-out. */
+  readonly functionTimeoutMs?: number;
+  readonly rolloverIntervalMs?: number;
+}
+
+export interface LocalGateway {
+  readonly url: string;
+  /** Of the tables; undefined where they are in AWS. */
+  readonly dynamoEndpoint: string | undefined;
+  readonly settingsTable: string;
+  readonly ledgerTable: string;
+  readonly region: string;
+  /** Where the simulated Bedrock listens, if there is one. */
+  readonly simulatedUrl: string | undefined;
+  /** Ends what is in flight, settles it, and closes everything that was started. */
+  close(): Promise<void>;
+}
+
+/** Nothing that runs here is asked for them; AWS SDKs will not send without. */
+const LOCAL_CREDENTIALS = { accessKeyId: 'local', secretAccessKey: 'local' };
+
+/**
+ * Starts everything and resolves when requests are served.
+ *
+ * @throws Error that names what could not be started, after closing what was
+ */
+export async function startLocalGateway(options: LocalGatewayOptions): Promise<LocalGateway> {
+  const started: { close(): Promise<void> }[] = [];
+  const closeAll = async () => {
+    for (const part of started.reverse().splice(0)) await part.close();
+  };
+  try {
+    const environment = readEnvironment({
+      [ENV.settingsTable]: 'hardcap-settings',
+      [ENV.ledgerTable]: 'hardcap-ledger',
+      ...options.env,
+    });
+    const region = environment.regions[0] ?? DEFAULTS.regions[0] ?? '';
+    const dynamo = await dynamoEndpoint(options, started);
+    const clientConfig =
+      dynamo === undefined
+        ? { region }
+        : { region, endpoint: dynamo, credentials: LOCAL_CREDENTIALS };
+    await makeTables(dynamo, clientConfig, environment);
+    const client = createLedgerClient(clientConfig);
+    started.push({ close: async () => client.destroy() });
+    const telemetry = createTelemetry(METRIC_SERVICE.gateway);
+    started.push(startRollover(options, client, environment.ledgerTable));
+    const simulated =
+      options.upstream === 'simulated' ? await startSimulatedBedrock({ port: 0 }) : undefined;
+    if (simulated !== undefined) started.push(simulated);
+    const upstream = createBedrockUpstream({
+      clock: systemClock,
+      ...upstreamEndpoint(options.upstream, simulated?.url),
+    });
+    started.push({ close: async () => upstream.close() });
+    const handler = await composeHandler({ environment, dynamo: client, upstream, telemetry });
+    const server = await startFunctionUrlServer({
+      handler,
+      port: options.port,
+      timeoutMs: options.functionTimeoutMs ?? DEFAULTS.functionTimeoutMs,
+    });
+    started.push(server);
+    return {
+      url: server.url,
+      dynamoEndpoint: dynamo,
+      settingsTable: environment.settingsTable,
+      ledgerTable: environment.ledgerTable,
+      region,
+      simulatedUrl: simulated?.url,
+      close: closeAll,
+    };
+  } catch (error) {
+    // Why it did not start is what is told, whatever closing the rest comes to.
+    await closeAll().catch(() => undefined);
+    throw error;
+  }
+}
+
+async function dynamoEndpoint(
+  options: LocalGatewayOptions,
+  started: { close(): Promise<void> }[],
+): Promise<string | undefined> {
+  if (options.ledger === 'aws') return undefined;
+  if (options.ledger !== 'embedded') return urlOf('--ledger', options.ledger).href;
+  const embedded = await startEmbeddedDynamodb(
+    options.ledgerDir === undefined ? {} : { dataDir: options.ledgerDir },
+  );
+  started.push(embedded);
+  return embedded.url;
+}
+
+/** In AWS the tables are the stack's: a table that a start-up made would be nobody's. */
+async function makeTables(
+  endpoint: string | undefined,
+  config: ConstructorParameters<typeof DynamoDBClient>[0],
+  names: { readonly settingsTable: string; readonly ledgerTable: string },
+): Promise<void> {
+  if (endpoint === undefined) return;
+  const client = new DynamoDBClient(config ?? {});
+  try {
+    await ensureTables(client, names);
+  } finally {
+    client.destroy();
+  }
+}
+
+function upstreamEndpoint(upstream: string, simulatedUrl: string | undefined) {
+  if (upstream === 'aws') return {};
+  const endpoint =
+    simulatedUrl === undefined ? urlOf('--upstream', upstream) : new URL(simulatedUrl);
+  return { endpoint, credentials: LOCAL_CREDENTIALS };
+}
+
+function urlOf(option: string, text: string): URL {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url?.protocol === 'http:' || url?.protocol === 'https:') return url;
+  throw new Error(`${option}: "${text}" is neither a word that it knows nor an http(s) URL`);
+}
+
+type Composed = Parameters<typeof import('../lambda/gateway/compose.ts')['composeGateway']>[0];
+
+async function composeHandler(parts: Omit<Composed, 'clock'>): Promise<StreamingHandler> {
+  // middy looks for the runtime's global while it composes.
+  installAwslambda();
+  const { composeGateway } = await import('../lambda/gateway/compose.ts');
+  return composeGateway({ ...parts, clock: systemClock }) as StreamingHandler;
+}
+
+/** The rollover function's work, by a timer. */
+function startRollover(
+  options: LocalGatewayOptions,
+  client: ReturnType<typeof createLedgerClient>,
+  tableName: string,
+): { close(): Promise<void> } {
+  const telemetry: Telemetry = createTelemetry(METRIC_SERVICE.rollover);
+  const maintenance = createDynamoMaintenance({ client, tableName, clock: systemClock });
+  const intervalMs = options.rolloverIntervalMs ?? DEFAULTS.rolloverIntervalMs;
+  const stopping = new AbortController();
+  const running = (async () => {
+    while (!stopping.signal.aborted) {
+      try {
+        await systemClock.sleep(intervalMs, stopping.signal);
+        const deadlineAtMs = systemClock.nowMs() + DEFAULTS.rolloverIntervalMs;
+        await runRollover({ maintenance, clock: systemClock, telemetry }, deadlineAtMs);
+      } catch (error) {
+        if (!stopping.signal.aborted) telemetry.error('rollover failed', { error: String(error) });
+      }
+    }
+  })();
+  return {
+    close: async () => {
+      stopping.abort();
+      await running;
+    },
+  };
+}

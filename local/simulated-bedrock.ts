@@ -1,0 +1,232 @@
+/**
+ * A Bedrock Runtime on this machine that speaks the true wire format, by HTTP/1.1 and h2c.
+ *
+ * Serves the five operations for Anthropic and Nova models; what a prompt can ask of it is told
+ * in simulated-directives.ts. `GET /__book` gives its book as JSON, `POST /__reset` clears it.
+ * Invariant: what it starts to answer is billed in full, whether or not anybody reads it; what
+ *            it answers with an error is not billed.
+ */
+import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import {
+  type DualRequest,
+  type DualResponse,
+  isGone,
+  resetResponse,
+  startDualListener,
+} from './dual-listener.ts';
+import { joinedHeaders } from './function-url-event.ts';
+import { answerBody, answerEvents, answerTo, tokenCountHeaders } from './simulated-answers.ts';
+import { Book, NO_TOKENS } from './simulated-book.ts';
+import { BedrockError, invalid } from './simulated-errors.ts';
+import { type Question, ROUTE, readCountQuestion, readQuestion } from './simulated-requests.ts';
+import { streamEvents } from './simulated-stream.ts';
+
+export interface SimulatedBedrockOptions {
+  /** 0 chooses a free port. */
+  readonly port: number;
+  /** Varies the text and the padding; default 0. */
+  readonly seed?: number;
+}
+
+export interface SimulatedBedrock {
+  readonly port: number;
+  /** `http://127.0.0.1:<port>` */
+  readonly url: string;
+  readonly book: Book;
+  /** Breaks off what still runs after two seconds. */
+  close(): Promise<void>;
+}
+
+const CLOSE_GRACE_MS = 2_000;
+/** InvokeModel's limit. */
+const MAX_BODY_BYTES = 25_000_000;
+
+/** One request under way. */
+interface Exchange {
+  readonly request: DualRequest;
+  readonly response: DualResponse;
+  readonly modelId: string;
+  readonly operation: string;
+  readonly body: Buffer;
+  readonly seed: number;
+  readonly book: Book;
+}
+
+/**
+ * Starts on 127.0.0.1.
+ *
+ * @throws the system's error where the port cannot be had, such as EADDRINUSE.
+ */
+export async function startSimulatedBedrock(
+  options: SimulatedBedrockOptions,
+): Promise<SimulatedBedrock> {
+  const book = new Book();
+  const seed = options.seed ?? 0;
+  const listener = await startDualListener({
+    port: options.port,
+    onRequest: (request, response) => {
+      request.on('error', () => undefined);
+      response.on('error', () => undefined);
+      serve(request, response, book, seed).catch((error: unknown) => {
+        const isExpected = error instanceof BedrockError;
+        const internal = new BedrockError('InternalServerException', String(error));
+        sendError(response, isExpected ? error : internal);
+      });
+    },
+  });
+  return {
+    port: listener.port,
+    url: `http://127.0.0.1:${listener.port}`,
+    book,
+    close: () => listener.close(CLOSE_GRACE_MS),
+  };
+}
+
+async function serve(
+  request: DualRequest,
+  response: DualResponse,
+  book: Book,
+  seed: number,
+): Promise<void> {
+  const body = await readBody(request);
+  // A request that never arrived in full was never asked.
+  if (body === undefined) return;
+  const path = (request.url ?? '').split('?')[0] ?? '';
+  if (path === '/__book') {
+    sendJson(response, 200, book.page());
+    return;
+  }
+  if (path === '/__reset' && request.method === 'POST') {
+    book.reset();
+    sendJson(response, 200, {});
+    return;
+  }
+  const [, encodedModelId, operation] = ROUTE.exec(path) ?? [];
+  if (encodedModelId === undefined || operation === undefined || request.method !== 'POST') {
+    sendError(response, new BedrockError('UnknownOperationException', `no such path: ${path}`));
+    return;
+  }
+  const modelId = decodeOnce(encodedModelId);
+  await answer({ request, response, modelId, operation, body, seed, book });
+}
+
+/** Answers one operation and writes it into the book, before anything is sent. */
+async function answer(exchange: Exchange): Promise<void> {
+  const { modelId, operation, body, response } = exchange;
+  try {
+    const isCount = operation === 'count-tokens';
+    const question = isCount
+      ? readCountQuestion(modelId, body)
+      : readQuestion(modelId, operation.startsWith('converse'), body);
+    const { directives } = question;
+    if (directives.firstMs > 0) await sleep(directives.firstMs);
+    if (directives.error !== undefined) {
+      throw new BedrockError(directives.error, `simulated ${directives.error}`);
+    }
+    if (isCount) {
+      enter(exchange, { outcome: 'not-billed', status: 200 });
+      sendJson(response, 200, { inputTokens: question.inputTokens });
+      return;
+    }
+    await answerBilled(exchange, question);
+  } catch (error) {
+    if (!(error instanceof BedrockError)) throw error;
+    enter(exchange, { outcome: 'not-billed', status: error.status });
+    sendError(response, error);
+  }
+}
+
+async function answerBilled(exchange: Exchange, question: Question): Promise<void> {
+  const { request, response, modelId, operation, seed } = exchange;
+  const { directives } = question;
+  const answered = answerTo(question, seed);
+  const status = directives.resets ? 0 : 200;
+  enter(exchange, { outcome: 'billed', status, question, tokens: answered.tokens });
+  if (directives.resets) {
+    resetResponse(request, response);
+    return;
+  }
+  if (!operation.endsWith('stream')) {
+    const headers = tokenCountHeaders(question, answered);
+    sendJson(response, 200, answerBody(question, answered, modelId), headers);
+    return;
+  }
+  if (isGone(response)) return;
+  response.statusCode = 200;
+  response.setHeader('content-type', 'application/vnd.amazon.eventstream');
+  response.setHeader('x-amzn-requestid', randomUUID());
+  if (operation.startsWith('invoke')) {
+    response.setHeader('x-amzn-bedrock-content-type', 'application/json');
+  }
+  const events = answerEvents(question, answered, modelId);
+  await streamEvents(request, response, events, directives, seed);
+}
+
+interface BookEntry {
+  readonly outcome: 'billed' | 'not-billed';
+  readonly status: number;
+  readonly question?: Question;
+  readonly tokens?: typeof NO_TOKENS;
+}
+
+function enter(exchange: Exchange, entry: BookEntry): void {
+  const maxTokens = entry.question?.maxTokens;
+  exchange.book.enter({
+    modelId: exchange.modelId,
+    operation: exchange.operation,
+    ...(entry.tokens ?? NO_TOKENS),
+    outcome: entry.outcome,
+    status: entry.status,
+    ...(maxTokens === undefined ? {} : { maxTokens }),
+    requestBodyBytes: exchange.body.length,
+    headers: joinedHeaders(exchange.request),
+  });
+}
+
+/** A `%` that encodes nothing is left as it is; such an id names no model. */
+function decodeOnce(encoded: string): string {
+  try {
+    return decodeURIComponent(encoded);
+  } catch {
+    return encoded;
+  }
+}
+
+function sendError(response: DualResponse, error: BedrockError): void {
+  if (response.headersSent) return;
+  const headers = { 'x-amzn-errortype': `${error.name}:http://internal.amazon.com/coral/` };
+  sendJson(response, error.status, { message: error.message }, headers);
+}
+
+function sendJson(
+  response: DualResponse,
+  status: number,
+  body: object,
+  headers: Readonly<Record<string, string>> = {},
+): void {
+  // HTTP/2 throws where the stream has been closed.
+  if (isGone(response)) return;
+  const text = JSON.stringify(body);
+  response.statusCode = status;
+  response.setHeader('content-type', 'application/json');
+  response.setHeader('content-length', Buffer.byteLength(text));
+  response.setHeader('x-amzn-requestid', randomUUID());
+  for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
+  response.end(text);
+}
+
+async function readBody(request: DualRequest): Promise<Buffer | undefined> {
+  const chunks: Buffer[] = [];
+  let bodyBytes = 0;
+  try {
+    for await (const chunk of request) {
+      bodyBytes += chunk.length;
+      if (bodyBytes <= MAX_BODY_BYTES) chunks.push(chunk);
+    }
+  } catch {
+    return undefined;
+  }
+  if (bodyBytes > MAX_BODY_BYTES) throw invalid(`the body is longer than ${MAX_BODY_BYTES} bytes`);
+  return Buffer.concat(chunks, bodyBytes);
+}
