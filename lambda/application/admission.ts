@@ -50,6 +50,8 @@ export interface AskedRequest {
   readonly operation: Operation;
   /** The id as the client gave it, decoded once. */
   readonly modelId: string;
+  /** Where Bedrock is called: the source region decides prices. */
+  readonly region: string;
   readonly body: JsonObject;
   /** Lower-cased request headers. */
   readonly headers: Readonly<Record<string, string>>;
@@ -99,9 +101,9 @@ export function authenticate(view: SettingsView, keyText: string, nowMs: number)
 export function chooseModel(
   view: SettingsView,
   key: CallerKey,
-  modelId: string,
+  asked: Pick<AskedRequest, 'modelId' | 'region'>,
 ): { model: Model; subject: Subject } {
-  const model = findModel(modelId, view.prices);
+  const model = findModel(asked.modelId, view.prices, asked.region);
   const subject: Subject = {
     keyId: key.keyId,
     ...(key.team === undefined ? {} : { team: key.team }),
@@ -133,7 +135,7 @@ export function decide(
   rules: AdmissionRules,
   nowMs: number,
 ): Admission {
-  const { model, subject } = chooseModel(view, key, asked.modelId);
+  const { model, subject } = chooseModel(view, key, asked);
   refuseMalformed(view.malformedCaps, subject);
   const caps = view.caps.filter((cap) => applies(cap, subject, nowMs));
   if (!rules.allowUncovered && !caps.some((cap) => enforces(cap) && !dependsOnTag(cap))) {

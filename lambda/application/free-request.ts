@@ -26,7 +26,7 @@ export async function passFreeRequest(
   const { settings, clock } = ports;
   const view = await settings.read(request.keyId, options.settingsMaxAgeMs);
   const key = authenticate(view, request.keyText, clock.nowMs());
-  const { model } = chooseModel(view, key, request.modelId);
+  const { model } = chooseModel(view, key, request);
   const deadline = deadlineSignal(clock, request.deadlineAtMs);
   const startedMs = clock.elapsedMs();
   try {

@@ -36,7 +36,6 @@ export interface GuardedRequest extends AskedRequest {
   readonly requestId: string;
   readonly keyText: string;
   readonly keyId: string;
-  readonly region: string;
   /** The path for Bedrock, encoded, for the model that was found. */
   readonly upstreamPath: (modelId: string) => string;
   /** Built from nothing: no header of the client's passes on unread. */

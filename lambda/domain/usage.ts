@@ -95,7 +95,7 @@ export interface UsageMeter {
   event(messageType: string, eventType: string, payload: Uint8Array): void;
   /** What is known by now; unknown until the final usage has arrived. */
   usage(): Usage;
-  /** The type of the exception or error that came before any output; undefined otherwise. */
+  /** The type of the exception or error of a stream that had no event; undefined otherwise. */
   rejectedBeforeOutput(): string | undefined;
 }
 
@@ -118,8 +118,8 @@ export function createUsageMeter(stream: {
         failedAs ??= eventType;
         return;
       }
-      // Any event before an exception may have been billed, even one that holds no text.
-      if (failedAs === undefined) hasOutput = true;
+      // Any event may have been billed, even one that holds no text or comes out of order.
+      hasOutput = true;
       try {
         meter.event(eventType, payload);
       } catch (error) {

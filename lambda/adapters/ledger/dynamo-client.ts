@@ -5,18 +5,41 @@ import { DynamoDBClient, type DynamoDBClientConfig } from '@aws-sdk/client-dynam
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { NodeHttpHandler } from '@smithy/node-http-handler';
 
-const CONNECT_TIMEOUT_MS = 300;
-const REQUEST_TIMEOUT_MS = 1_000;
 const MAX_SOCKETS = 256;
 
-/** Retries are the adapter's, which must know which attempts were ambiguous. */
-export function createLedgerClient(config: DynamoDBClientConfig = {}): DynamoDBDocumentClient {
+/** How long one attempt waits. The wait for a free socket counts as connecting. */
+export interface LedgerTimeouts {
+  readonly connectTimeoutMs: number;
+  readonly requestTimeoutMs: number;
+}
+
+/** For DynamoDB in the same region, from a function that serves one request at a time. */
+export const LEDGER_TIMEOUTS: LedgerTimeouts = { connectTimeoutMs: 300, requestTimeoutMs: 1_000 };
+
+/**
+ * For an embedded ledger, which does one write after another and shares the gateway's processor:
+ * hundreds at once wait there for seconds, and giving up on them would only add to its work.
+ */
+export const EMBEDDED_LEDGER_TIMEOUTS: LedgerTimeouts = {
+  connectTimeoutMs: 10_000,
+  requestTimeoutMs: 10_000,
+};
+
+/**
+ * A client that sends once and answers numbers as exact decimals.
+ *
+ * Retries are the adapter's, which must know which attempts were ambiguous.
+ */
+export function createLedgerClient(
+  config: DynamoDBClientConfig = {},
+  timeouts: LedgerTimeouts = LEDGER_TIMEOUTS,
+): DynamoDBDocumentClient {
   const client = new DynamoDBClient({
     ...config,
     maxAttempts: 1,
     requestHandler: new NodeHttpHandler({
-      connectionTimeout: CONNECT_TIMEOUT_MS,
-      requestTimeout: REQUEST_TIMEOUT_MS,
+      connectionTimeout: timeouts.connectTimeoutMs,
+      requestTimeout: timeouts.requestTimeoutMs,
       throwOnRequestTimeout: true,
       httpAgent: { keepAlive: true, maxSockets: MAX_SOCKETS },
       httpsAgent: { keepAlive: true, maxSockets: MAX_SOCKETS },

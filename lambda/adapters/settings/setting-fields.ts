@@ -192,7 +192,7 @@ export function firstFault(
   if (issue === undefined) return { field: '(item)', problem: 'cannot be read' };
   if (issue.code === 'unrecognized_keys') {
     return {
-      field: [...issue.path, issue.keys[0] ?? ''].join('.'),
+      field: [...issue.path, issue.keys[0] ?? ''].join('.') || '(an empty name)',
       problem:
         'is not an attribute that hardcap knows; remove it, or begin its name with x-. ' +
         `Known are ${known.join(', ')}`,
