@@ -23,6 +23,9 @@ import { capitalised, isCertainlyNotBilled } from './upstream-verdict.ts';
 /** How long the end of a body waits for its settle, so that a client never meets its own. */
 export const BODY_END_PATIENCE_MS = 250;
 
+/** A running stream looks at the settings no oftener, whatever age is allowed. */
+const MIN_WATCH_INTERVAL_MS = 250;
+
 /** Starts to relay; the answer's `done` resolves once the stream has ended and is settled. */
 export function startStream(
   ports: SpendGuardPorts,
@@ -44,7 +47,7 @@ export function startStream(
   void watchStream(
     ports,
     { ...reserved, keyText: request.keyText, deadlineAtMs: request.deadlineAtMs },
-    options.settingsMaxAgeMs,
+    Math.max(options.settingsMaxAgeMs, MIN_WATCH_INTERVAL_MS),
     watching.signal,
   ).then((reason) => {
     if (reason !== undefined) relay.cut(reason);

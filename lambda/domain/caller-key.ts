@@ -44,9 +44,11 @@ export function keyIdOf(key: string): string | undefined {
 /** SHA-256 of the whole key, as 64 lower-case hex digits: all that the table holds of it. */
 export const hashKey = (key: string): string => createHash('sha256').update(key).digest('hex');
 
-/** Compares two hex hashes in constant time; hashes of unequal length are unequal. */
+const HASH = /^[0-9a-fA-F]{64}$/;
+
+/** Compares two SHA-256 hashes in constant time; what is not 64 hex digits equals nothing. */
 export function equalHashes(a: string, b: string): boolean {
-  const left = Buffer.from(a, 'hex');
-  const right = Buffer.from(b, 'hex');
-  return left.length === right.length && left.length > 0 && timingSafeEqual(left, right);
+  // Buffer.from stops at the first character that is no hex digit, and leave the rest uncompared.
+  if (!HASH.test(a) || !HASH.test(b)) return false;
+  return timingSafeEqual(Buffer.from(a, 'hex'), Buffer.from(b, 'hex'));
 }

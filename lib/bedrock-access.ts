@@ -1,0 +1,61 @@
+/**
+ * What the gateway's role may ask of Bedrock, and nothing else.
+ *
+ * Invariant: a model is called in a chosen region, or through an inference profile of one.
+ */
+import { Aws } from 'aws-cdk-lib';
+import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
+
+const INVOKE = ['bedrock:InvokeModel', 'bedrock:InvokeModelWithResponseStream'];
+const ANY_MODEL = 'foundation-model/*';
+const ANY_PROFILE = ['inference-profile/*', 'application-inference-profile/*'];
+
+const arn = (region: string, account: string, resource: string): string =>
+  `arn:${Aws.PARTITION}:bedrock:${region}:${account}:${resource}`;
+
+const modelsIn = (regions: readonly string[]): string[] =>
+  regions.map((region) => arn(region, '', ANY_MODEL));
+
+const profilesIn = (regions: readonly string[]): string[] =>
+  regions.flatMap((region) => ANY_PROFILE.map((profile) => arn(region, Aws.ACCOUNT_ID, profile)));
+
+/**
+ * A cross-region profile needs the model's permission in every region that it may route to: any
+ * region for a geography's profile, and an empty region for a global one.
+ */
+const routedModels = (): string[] => modelsIn(['*', '']);
+
+/** Statements that let a role invoke, count and resolve models in these regions. */
+export function bedrockStatements(regions: readonly string[]): PolicyStatement[] {
+  return [
+    new PolicyStatement({
+      sid: 'InvokeInChosenRegions',
+      actions: INVOKE,
+      resources: [...modelsIn(regions), ...profilesIn(regions)],
+    }),
+    new PolicyStatement({
+      sid: 'InvokeWhereProfilesRoute',
+      actions: INVOKE,
+      resources: routedModels(),
+      // Without the condition any region's models could be called directly.
+      conditions: { ArnLike: { 'bedrock:InferenceProfileArn': profilesIn(regions) } },
+    }),
+    new PolicyStatement({
+      sid: 'CountTokens',
+      actions: ['bedrock:CountTokens'],
+      resources: modelsIn(regions),
+    }),
+    new PolicyStatement({
+      sid: 'ResolveProfiles',
+      actions: ['bedrock:GetInferenceProfile'],
+      resources: profilesIn(regions),
+    }),
+  ];
+}
+
+/** The resources above that hold a wildcard: which models may be used is not IAM's to say. */
+export const bedrockWildcards = (regions: readonly string[]): string[] => [
+  ...modelsIn(regions),
+  ...profilesIn(regions),
+  ...routedModels(),
+];

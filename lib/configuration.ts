@@ -1,0 +1,172 @@
+/**
+ * What a deployment can be told: its settings, their bounds and their defaults.
+ *
+ * Owns:      the names of the CDK context keys, which are also the properties of `Hardcap`.
+ * Invariant: a value out of bounds or a misspelt key stops the synthesis; none is ignored.
+ */
+import { RetentionDays } from 'aws-cdk-lib/aws-logs';
+import type { Node } from 'constructs';
+import { z } from 'zod';
+import { DEFAULTS } from '../lambda/contract.ts';
+
+/** A deployment's settings, complete. Each name is a context key too (`-c memoryMb=2048`). */
+export interface Configuration {
+  /**
+   * Regions that callers may name and that the gateway's role may call, 1 to 12 of them, as a role
+   * has room for no more; the first is the default.
+   *
+   * @default ['us-east-1']
+   */
+  readonly regions: readonly string[];
+  /** HTTP status of an answer over a cap. @default 429 */
+  readonly overCapStatus: 429 | 402;
+  /** How old settings may be at the start of a request, 0 to 60,000 milliseconds. @default 5000 */
+  readonly settingsMaxAgeMs: number;
+  /**
+   * How long a reservation outlives its function's deadline, 1,000 to 3,600,000 milliseconds.
+   *
+   * @default 60000
+   */
+  readonly reservationMarginMs: number;
+  /** What happens to a request that no cap covers. @default 'refuse' */
+  readonly uncovered: 'refuse' | 'allow';
+  /** Request members to let through although hardcap does not know their price. @default [] */
+  readonly allowFields: readonly string[];
+  /** How many reservations one counter may hold at a time, 1 to 2,000. @default 2000 */
+  readonly maxInFlight: number;
+  /** Days that journal entries are kept, 1 to 3,650. @default 90 */
+  readonly journalDays: number;
+  /** Memory of the gateway function, 256 to 10,240 megabytes. @default 1024 */
+  readonly memoryMb: number;
+  /** Time-out of the gateway function, 10 to 900 seconds: the longest stream. @default 900 */
+  readonly timeoutSeconds: number;
+  /**
+   * How many requests the gateway may serve at a time: the ceiling of what a flood of the public
+   * URL can cost. 0 stops the gateway. `none` takes the setting away, for accounts whose quota of
+   * concurrent executions is too small to reserve from (a new account has 10).
+   *
+   * @default 50
+   */
+  readonly reservedConcurrency: number | 'none';
+  /** Days that logs are kept: one of CloudWatch's steps. @default 90 */
+  readonly logRetentionDays: number;
+  /** Where alarms are mailed; empty mails nobody, the topic is there all the same. @default '' */
+  readonly alarmEmail: string;
+  /**
+   * What `cdk destroy` does to tables and logs. `destroy` also takes deletion protection away: the
+   * counters are lost, so it is for trials only.
+   *
+   * @default 'retain'
+   */
+  readonly removalPolicy: 'retain' | 'destroy';
+}
+
+const REGION = /^[a-z]{2}(-[a-z]+)+-\d$/;
+const FIELD_NAME = /^[A-Za-z_][A-Za-z0-9_.-]{0,127}$/;
+/** IAM takes 10,240 characters of inline policy a role; each region needs some 600. */
+const MAX_REGIONS = 12;
+const MAX_FIELD_NAMES = 100;
+const EMAIL = z.union([z.literal(''), z.email()]);
+const RETENTION_DAYS = Object.values(RetentionDays).filter(
+  (value): value is number => typeof value === 'number' && value !== RetentionDays.INFINITE,
+);
+
+/** `-c` on the command line gives text, cdk.json gives numbers: both are read. */
+const number = z.union([z.number(), z.string().regex(/^\d+$/).transform(Number)]);
+
+const wholeNumber = (min: number, max: number, unit: string) =>
+  number.pipe(z.int().min(min).max(max)).describe(`a whole number of ${unit}, ${min} to ${max}`);
+
+const namesFrom = (text: string): string[] =>
+  text === '' ? [] : text.split(',').map((name) => name.trim());
+
+const names = (form: RegExp, least: number, most: number) =>
+  z
+    .union([z.array(z.string()), z.string().transform(namesFrom)])
+    .pipe(z.array(z.string().regex(form)).min(least).max(most));
+
+const SHAPE = {
+  regions: names(REGION, 1, MAX_REGIONS).describe(
+    `1 to ${MAX_REGIONS} AWS regions, such as ["us-east-1"] or us-east-1,eu-west-1`,
+  ),
+  overCapStatus: number.pipe(z.literal([429, 402])).describe('429 or 402'),
+  settingsMaxAgeMs: wholeNumber(0, 60_000, 'milliseconds'),
+  reservationMarginMs: wholeNumber(1_000, 3_600_000, 'milliseconds'),
+  uncovered: z.literal(['refuse', 'allow']).describe('refuse or allow'),
+  allowFields: names(FIELD_NAME, 0, MAX_FIELD_NAMES).describe(
+    'names of request members, such as ["x_mode"]',
+  ),
+  maxInFlight: wholeNumber(1, DEFAULTS.maxInFlight, 'reservations'),
+  journalDays: wholeNumber(1, 3_650, 'days'),
+  memoryMb: wholeNumber(256, 10_240, 'megabytes'),
+  timeoutSeconds: wholeNumber(10, 900, 'seconds'),
+  reservedConcurrency: z
+    .union([z.literal('none'), number.pipe(z.int().min(0).max(100_000))])
+    .describe('a whole number of requests, 0 to 100000, or none'),
+  logRetentionDays: number
+    .pipe(z.literal(RETENTION_DAYS))
+    .describe(`one of CloudWatch's steps in days: ${RETENTION_DAYS.join(', ')}`),
+  alarmEmail: EMAIL.describe('one e-mail address, or nothing'),
+  removalPolicy: z.literal(['retain', 'destroy']).describe('retain or destroy'),
+} satisfies { readonly [K in keyof Configuration]: z.ZodType<Configuration[K]> };
+
+const SCHEMA = z.strictObject(SHAPE);
+
+/** What holds where nothing is set; cdk.json spells the same out for people to edit. */
+export const DEFAULT_CONFIGURATION: Configuration = {
+  regions: DEFAULTS.regions,
+  overCapStatus: DEFAULTS.overCapStatus,
+  settingsMaxAgeMs: DEFAULTS.settingsMaxAgeMs,
+  reservationMarginMs: DEFAULTS.reservationMarginMs,
+  uncovered: 'refuse',
+  allowFields: [],
+  maxInFlight: DEFAULTS.maxInFlight,
+  journalDays: DEFAULTS.journalDays,
+  memoryMb: 1_024,
+  timeoutSeconds: DEFAULTS.functionTimeoutMs / 1_000,
+  reservedConcurrency: 50,
+  logRetentionDays: 90,
+  alarmEmail: '',
+  removalPolicy: 'retain',
+};
+
+const KEYS = Object.keys(SHAPE) as (keyof Configuration)[];
+
+/**
+ * The settings given, checked, over the defaults.
+ *
+ * @throws Error naming each setting at fault, its value, what is allowed and where to change it.
+ */
+export function completeConfiguration(given: Readonly<Record<string, unknown>>): Configuration {
+  const set = Object.entries(given).filter(([, value]) => value !== undefined);
+  const all: Record<string, unknown> = { ...DEFAULT_CONFIGURATION, ...Object.fromEntries(set) };
+  const parsed = SCHEMA.safeParse(all);
+  if (parsed.success) return parsed.data;
+  const unknown = Object.keys(all).filter((key) => !isKey(key));
+  const wrong = KEYS.filter((key) => parsed.error.issues.some(({ path }) => path[0] === key));
+  const problems = [
+    ...wrong.map((key) => `"${key}" is ${JSON.stringify(all[key])}; allowed: ${allowed(key)}`),
+    ...unknown.map((key) => `"${key}" is no setting; there are: ${KEYS.join(', ')}`),
+  ];
+  throw new Error(
+    `hardcap cannot be deployed with these settings: ${problems.join('. ')}. ` +
+      'Change them in cdk.json under "context", or with -c <name>=<value>.',
+  );
+}
+
+/**
+ * The settings in a construct tree's context, checked, over the defaults.
+ *
+ * A plain word that is none of hardcap's is refused: a misspelt setting must not pass unseen. Keys
+ * with a colon, slash or hyphen are the CDK's own and left alone.
+ *
+ * @throws Error as `completeConfiguration`
+ */
+export function configurationFromContext(node: Node): Configuration {
+  const context: Record<string, unknown> = node.getAllContext();
+  const ours = Object.entries(context).filter(([key]) => isKey(key) || /^[A-Za-z_]+$/.test(key));
+  return completeConfiguration(Object.fromEntries(ours));
+}
+
+const isKey = (key: string): key is keyof Configuration => Object.hasOwn(SHAPE, key);
+const allowed = (key: keyof Configuration): string => SHAPE[key].description ?? '';

@@ -1,0 +1,24 @@
+/**
+ * The functions' environment: a deployment's settings under the names that the functions read.
+ */
+import type { Table } from 'aws-cdk-lib/aws-dynamodb';
+import { ENV } from '../lambda/contract.ts';
+import type { Configuration } from './configuration.ts';
+
+/** Both functions' environment variables; lists are comma-separated. */
+export const environmentOf = (
+  configuration: Configuration,
+  settingsTable: Table,
+  ledgerTable: Table,
+): Record<string, string> => ({
+  [ENV.settingsTable]: settingsTable.tableName,
+  [ENV.ledgerTable]: ledgerTable.tableName,
+  [ENV.regions]: configuration.regions.join(','),
+  [ENV.overCapStatus]: String(configuration.overCapStatus),
+  [ENV.settingsMaxAgeMs]: String(configuration.settingsMaxAgeMs),
+  [ENV.reservationMarginMs]: String(configuration.reservationMarginMs),
+  [ENV.uncovered]: configuration.uncovered,
+  [ENV.allowFields]: configuration.allowFields.join(','),
+  [ENV.maxInFlight]: String(configuration.maxInFlight),
+  [ENV.journalDays]: String(configuration.journalDays),
+});

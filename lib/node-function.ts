@@ -1,0 +1,104 @@
+/**
+ * How hardcap builds a Lambda function: bundled ESM on Node 24, its own role and its own logs.
+ *
+ * Invariant: the role allows the statements given and writing to the function's own log group;
+ *            no managed policy and no grant by the CDK is ever added.
+ */
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { Duration, type RemovalPolicy } from 'aws-cdk-lib';
+import { PolicyDocument, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { Architecture, type IDestination, Runtime } from 'aws-cdk-lib/aws-lambda';
+import { NodejsFunction, OutputFormat } from 'aws-cdk-lib/aws-lambda-nodejs';
+import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs';
+import { Construct } from 'constructs';
+
+const ROOT = join(import.meta.dirname, '..');
+
+/** What a function is made of. */
+export interface NodeFunctionProps {
+  readonly description: string;
+  /** Path of the file that exports `handler`, from the project's root. */
+  readonly entry: string;
+  readonly memoryMb: number;
+  readonly timeoutSeconds: number;
+  readonly environment: Record<string, string>;
+  /** All that the role may do, but for logging. */
+  readonly statements: readonly PolicyStatement[];
+  /** Days. */
+  readonly logRetention: RetentionDays;
+  readonly logRemovalPolicy: RemovalPolicy;
+  /** @default - no concurrency is reserved */
+  readonly reservedConcurrency?: number;
+  /** Where failed asynchronous invocations go after `retryAttempts`. @default - nowhere */
+  readonly onFailure?: IDestination;
+  /** How often a failed asynchronous invocation is tried again. @default - Lambda's own, 2 */
+  readonly retryAttempts?: number;
+}
+
+/** A function with its role and its log group. */
+export class NodeFunction extends Construct {
+  readonly lambda: NodejsFunction;
+  readonly role: Role;
+
+  constructor(scope: Construct, id: string, props: NodeFunctionProps) {
+    super(scope, id);
+    const { reservedConcurrency: reservedConcurrentExecutions, onFailure, retryAttempts } = props;
+    const logGroup = new LogGroup(this, 'Logs', {
+      retention: props.logRetention,
+      removalPolicy: props.logRemovalPolicy,
+    });
+    this.role = new Role(this, 'Role', {
+      description: `Role of: ${props.description}`,
+      assumedBy: new ServicePrincipal('lambda.amazonaws.com'),
+      inlinePolicies: {
+        hardcap: new PolicyDocument({ statements: [...props.statements, writeLogs(logGroup)] }),
+      },
+    });
+    this.lambda = new NodejsFunction(this, 'Function', {
+      description: props.description,
+      ...sourceOf(props.entry),
+      runtime: Runtime.NODEJS_24_X,
+      architecture: Architecture.ARM_64,
+      memorySize: props.memoryMb,
+      timeout: Duration.seconds(props.timeoutSeconds),
+      environment: { ...props.environment, NODE_OPTIONS: '--enable-source-maps' },
+      role: this.role,
+      logGroup,
+      ...(reservedConcurrentExecutions === undefined ? {} : { reservedConcurrentExecutions }),
+      ...(onFailure === undefined ? {} : { onFailure }),
+      ...(retryAttempts === undefined ? {} : { retryAttempts }),
+    });
+  }
+}
+
+const writeLogs = (logGroup: LogGroup): PolicyStatement =>
+  new PolicyStatement({
+    sid: 'WriteOwnLogs',
+    actions: ['logs:CreateLogStream', 'logs:PutLogEvents'],
+    resources: [logGroup.logGroupArn],
+  });
+
+const sourceOf = (entry: string) => ({
+  entry: join(ROOT, entry),
+  handler: 'handler',
+  projectRoot: ROOT,
+  depsLockFilePath: lockFile(),
+  bundling: {
+    format: OutputFormat.ESM,
+    target: 'node24',
+    mainFields: ['module', 'main'],
+    // The SDK that the runtime brings changes without notice; ours is the one that was tested.
+    externalModules: [],
+    minify: true,
+    keepNames: true,
+    sourceMap: true,
+    sourcesContent: false,
+  },
+});
+
+function lockFile(): string {
+  const path = join(ROOT, 'package-lock.json');
+  if (!existsSync(path)) throw new Error(`${path} is missing: run npm ci in the project's folder`);
+  return path;
+}

@@ -1,0 +1,144 @@
+/**
+ * The rollover function: every minute it charges stale reservations and tidies the ledger.
+ *
+ * Crash: a run that fails is tried again, then kept in the dead-letter queue, which alarms; the
+ *        next minute's run does the same work, as each run starts from what it finds.
+ */
+import { Aws, Duration, Stack, Validations } from 'aws-cdk-lib';
+import { PolicyDocument, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import type { NodejsFunction } from 'aws-cdk-lib/aws-lambda-nodejs';
+import {
+  type IScheduleTarget,
+  Schedule,
+  ScheduleExpression,
+  TimeWindow,
+} from 'aws-cdk-lib/aws-scheduler';
+import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
+import { Construct } from 'constructs';
+import { DEFAULTS } from '../lambda/contract.ts';
+import { NodeFunction, type NodeFunctionProps } from './node-function.ts';
+
+const ENTRY = 'lambda/rollover/handler.ts';
+const MEMORY_MB = 512;
+/** Equal to the schedule's interval: runs may follow closely but hardly overlap. */
+const TIMEOUT_SECONDS = 60;
+/** The next scheduled run repeats the work anyway, so a failed one is tried again only once. */
+const RETRY_ATTEMPTS = 1;
+/** A run that comes late is of no use: the next one has done its work. */
+const MAX_EVENT_AGE_SECONDS = 300;
+const DEAD_LETTER_DAYS = 14;
+
+/** What the rollover function is told by the deployment. */
+export interface RolloverFunctionProps
+  extends Pick<NodeFunctionProps, 'environment' | 'logRetention' | 'logRemovalPolicy'> {
+  readonly ledgerTableArn: string;
+  readonly openIndexArn: string;
+}
+
+/** The function, its schedule and the queue of runs that failed. */
+export class RolloverFunction extends Construct {
+  readonly lambda: NodejsFunction;
+  readonly deadLetterQueue: Queue;
+
+  constructor(scope: Construct, id: string, props: RolloverFunctionProps) {
+    super(scope, id);
+    this.deadLetterQueue = this.#createDeadLetterQueue();
+    const { queueArn } = this.deadLetterQueue;
+    const { lambda } = new NodeFunction(this, 'Default', {
+      description: 'hardcap rollover: charges stale reservations in full, tidies the ledger',
+      entry: ENTRY,
+      memoryMb: MEMORY_MB,
+      timeoutSeconds: TIMEOUT_SECONDS,
+      environment: props.environment,
+      logRetention: props.logRetention,
+      logRemovalPolicy: props.logRemovalPolicy,
+      statements: rolloverStatements(props, queueArn),
+      // The scheduler invokes asynchronously and learns nothing of a run that throws: Lambda
+      // itself keeps those. The role's statement stands above, so the CDK need not grant it.
+      onFailure: { bind: () => ({ destination: queueArn }) },
+      retryAttempts: RETRY_ATTEMPTS,
+    });
+    this.lambda = lambda;
+    this.#createSchedule();
+  }
+
+  #createDeadLetterQueue(): Queue {
+    const queue = new Queue(this, 'DeadLetters', {
+      enforceSSL: true,
+      encryption: QueueEncryption.SQS_MANAGED,
+      retentionPeriod: Duration.days(DEAD_LETTER_DAYS),
+    });
+    Validations.of(queue).acknowledge({
+      id: 'AwsSolutions-SQS3',
+      reason: 'This queue is itself where failed runs of the rollover function end.',
+    });
+    return queue;
+  }
+
+  #createSchedule(): void {
+    const target: IScheduleTarget = {
+      bind: () => ({
+        arn: this.lambda.functionArn,
+        role: this.#createSchedulerRole(),
+        deadLetterConfig: { arn: this.deadLetterQueue.queueArn },
+        retryPolicy: {
+          maximumRetryAttempts: RETRY_ATTEMPTS,
+          maximumEventAgeInSeconds: MAX_EVENT_AGE_SECONDS,
+        },
+      }),
+    };
+    new Schedule(this, 'Schedule', {
+      description: 'Runs the hardcap rollover function',
+      schedule: ScheduleExpression.rate(Duration.millis(DEFAULTS.rolloverIntervalMs)),
+      timeWindow: TimeWindow.off(),
+      target,
+    });
+  }
+
+  /** The CDK's own target would also let the scheduler invoke every version of the function. */
+  #createSchedulerRole(): Role {
+    const group = { service: 'scheduler', resource: 'schedule-group', resourceName: 'default' };
+    const statements = [
+      new PolicyStatement({
+        sid: 'InvokeRollover',
+        actions: ['lambda:InvokeFunction'],
+        resources: [this.lambda.functionArn],
+      }),
+      keepFailedRuns(this.deadLetterQueue.queueArn),
+    ];
+    return new Role(this, 'SchedulerRole', {
+      description: 'Lets EventBridge Scheduler invoke the hardcap rollover function',
+      // The conditions keep other accounts' schedules from borrowing the role.
+      assumedBy: new ServicePrincipal('scheduler.amazonaws.com', {
+        conditions: {
+          StringEquals: {
+            'aws:SourceAccount': Aws.ACCOUNT_ID,
+            'aws:SourceArn': Stack.of(this).formatArn(group),
+          },
+        },
+      }),
+      inlinePolicies: { hardcap: new PolicyDocument({ statements }) },
+    });
+  }
+}
+
+const keepFailedRuns = (queueArn: string): PolicyStatement =>
+  new PolicyStatement({
+    sid: 'KeepFailedRuns',
+    actions: ['sqs:SendMessage'],
+    resources: [queueArn],
+  });
+
+const rolloverStatements = (props: RolloverFunctionProps, queueArn: string): PolicyStatement[] => [
+  new PolicyStatement({
+    sid: 'FindOpenCounters',
+    actions: ['dynamodb:Query'],
+    resources: [props.openIndexArn],
+  }),
+  new PolicyStatement({
+    sid: 'WriteLedger',
+    actions: ['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem'],
+    resources: [props.ledgerTableArn],
+  }),
+  keepFailedRuns(queueArn),
+];

@@ -1,0 +1,158 @@
+/**
+ * Rules of the whole app: cdk-nag has nothing to say, and what is bundled loads by itself.
+ */
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { isBuiltin } from 'node:module';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import type { App } from 'aws-cdk-lib';
+import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import { AwsSolutionsChecks } from 'cdk-nag';
+import { build } from 'esbuild';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { HardcapStack } from '../../lib/hardcap-stack.ts';
+import { createApp } from './stack-under-test.ts';
+
+const ROOT = join(import.meta.dirname, '../..');
+
+const findings = (app: App): string[] =>
+  new AwsSolutionsChecks().validateScope(app).violations.map(({ ruleName }) => ruleName);
+
+describe('cdk-nag', () => {
+  it('finds nothing that is not acknowledged with a reason', () => {
+    const app = createApp();
+    new HardcapStack(app, 'Test', { hardcap: { regions: ['us-east-1', 'eu-west-1'] } });
+
+    expect(findings(app)).toEqual([]);
+  });
+
+  it('still finds a permission that nobody acknowledged', () => {
+    const app = createApp();
+    const { hardcap } = new HardcapStack(app, 'Test');
+
+    hardcap.gateway.role.addToPolicy(new PolicyStatement({ actions: ['s3:*'], resources: ['*'] }));
+
+    expect(findings(app)).toEqual([
+      'AwsSolutions-IAM5[Action::s3:*]',
+      'AwsSolutions-IAM5[Resource::*]',
+    ]);
+  });
+});
+
+/** Any connection is an error: neither the synthesis nor loading a bundle may need one. */
+const NO_NETWORK = `
+import net from 'node:net';
+net.Socket.prototype.connect = () => { throw new Error('a connection was opened'); };
+`;
+
+const LOAD = `
+globalThis.awslambda = {
+  streamifyResponse: (handler) => handler,
+  HttpResponseStream: { from: (stream) => stream },
+};
+const { handler } = await import(process.argv[1]);
+process.stdout.write(typeof handler);
+`;
+
+interface FunctionResource {
+  readonly Properties: {
+    readonly Environment: { readonly Variables: Record<string, unknown> };
+    readonly Code: { readonly S3Key: string };
+  };
+}
+
+describe('the app as it is deployed', () => {
+  let scratch: string;
+  let noNetwork: string;
+  let functions: Record<string, FunctionResource>;
+
+  const run = (args: readonly string[], env: Record<string, string>) =>
+    spawnSync(process.execPath, args, {
+      cwd: ROOT,
+      encoding: 'utf8',
+      // No credentials, profile or region of whoever runs the test.
+      env: { PATH: process.env.PATH ?? '', HOME: scratch, ...env },
+    });
+
+  beforeAll(() => {
+    scratch = mkdtempSync(join(tmpdir(), 'hardcap-app-'));
+    const preload = join(scratch, 'no-network.mjs');
+    writeFileSync(preload, NO_NETWORK);
+    noNetwork = `--import=${pathToFileURL(preload).href}`;
+    const synthesis = run([noNetwork, 'bin/app.ts'], { CDK_OUTDIR: join(scratch, 'cdk.out') });
+    expect(synthesis.stderr).not.toContain('ERROR');
+    expect(synthesis.status).toBe(0);
+    const template = JSON.parse(
+      readFileSync(join(scratch, 'cdk.out/Hardcap.template.json'), 'utf8'),
+    ) as { Resources: Record<string, { Type: string }> };
+    functions = Object.fromEntries(
+      Object.entries(template.Resources).filter(([, { Type }]) => Type === 'AWS::Lambda::Function'),
+    ) as unknown as typeof functions;
+  });
+
+  afterAll(() => rmSync(scratch, { recursive: true, force: true }));
+
+  const bundleOf = (name: RegExp) => {
+    const [, resource] = Object.entries(functions).find(([id]) => name.test(id)) ?? [];
+    if (resource === undefined) throw new Error(`no function matches ${name}`);
+    const { Code, Environment } = resource.Properties;
+    // The cloud assembly keeps each asset in a folder named by the hash that will name its zip.
+    const folder = `asset.${Code.S3Key.replace('.zip', '')}`;
+    return {
+      file: join(scratch, 'cdk.out', folder, 'index.mjs'),
+      variables: Environment.Variables,
+    };
+  };
+
+  describe.each([/Gateway/, /Rollover/])('the bundle of %s', (name) => {
+    it('exports its handler without AWS, network or another file', () => {
+      const { file, variables } = bundleOf(name);
+      // A reference to a table stands in the template where its name will be.
+      const env = Object.fromEntries(
+        Object.entries(variables).map(([key, value]) => [
+          key,
+          typeof value === 'string' ? value : 'a-table',
+        ]),
+      );
+
+      const loaded = run([noNetwork, '--input-type=module', '--eval', LOAD, file], {
+        ...env,
+        AWS_REGION: 'us-east-1',
+      });
+
+      expect(loaded.stderr).toBe('');
+      expect(loaded.stdout).toBe('function');
+    });
+
+    it('brings its own AWS SDK and leaves nothing to the runtime but Node itself', async () => {
+      const { metafile } = await build({
+        entryPoints: [bundleOf(name).file],
+        bundle: true,
+        packages: 'external',
+        platform: 'node',
+        format: 'esm',
+        write: false,
+        metafile: true,
+      });
+
+      const imports = Object.values(metafile.outputs).flatMap((output) => output.imports);
+      const modules = [...new Set(imports.map(({ path }) => path))];
+      expect(modules).toContain('node:https');
+      expect(modules.filter((module) => !isBuiltin(module))).toEqual([]);
+    });
+
+    it('never calls require, which an ESM bundle does not have', () => {
+      // esbuild puts this message into a bundle where such a call is left, and throws it there.
+      expect(readFileSync(bundleOf(name).file, 'utf8')).not.toContain('Dynamic require of');
+    });
+
+    it('is small enough to start fast, and has a source map', () => {
+      const { file } = bundleOf(name);
+
+      expect(statSync(file).size).toBeLessThan(2_500_000);
+      expect(statSync(`${file}.map`).size).toBeGreaterThan(0);
+    });
+  });
+});
