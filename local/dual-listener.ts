@@ -182,8 +182,6 @@ function startHttp2(onRequest: DualListenerOptions['onRequest']): Protocol {
   server.on('session', (session) => {
     sessions.add(session);
     session.once('close', () => sessions.delete(session));
-    // Without a listener a broken frame of one client would end the process.
-    session.on('error', () => session.destroy());
   });
   return {
     accept: (socket) => {
@@ -199,6 +197,25 @@ function startHttp2(onRequest: DualListenerOptions['onRequest']): Protocol {
       for (const session of sessions) session.close();
     },
   };
+}
+
+/**
+ * The request's headers, lower-cased, repeated ones joined by a comma: `headers` of Node drops
+ * some that are repeated, such as a second `authorization`.
+ */
+export function joinedHeaders(request: DualRequest): Record<string, string> {
+  const joined: Record<string, string> = Object.create(null);
+  const { rawHeaders } = request;
+  for (let i = 0; i + 1 < rawHeaders.length; i += 2) {
+    const name = (rawHeaders[i] ?? '').toLowerCase();
+    const value = rawHeaders[i + 1] ?? '';
+    if (name === ':authority') joined.host ??= value;
+    // HTTP/2's pseudo-headers are its request line.
+    if (name.startsWith(':')) continue;
+    const separator = name === 'cookie' ? '; ' : ',';
+    joined[name] = name in joined ? `${joined[name]}${separator}${value}` : value;
+  }
+  return { ...joined };
 }
 
 /** Whether nobody can be answered any more: the client or its stream is closed. */

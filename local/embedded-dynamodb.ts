@@ -44,6 +44,8 @@ const { create: createStore } = require('dynalite/db/index.js') as {
 
 const AT_ONCE = { createTableMs: 0, updateTableMs: 0, deleteTableMs: 0 };
 const KEEP_ALIVE_TIMEOUT_MS = 60_000;
+const CLOSE_LOOK_MS = 20;
+const CLOSE_GRACE_MS = 2_000;
 
 /**
  * Starts on 127.0.0.1.
@@ -63,11 +65,7 @@ export async function startEmbeddedDynamodb(
   return {
     url: `http://127.0.0.1:${port}`,
     port,
-    close: () =>
-      new Promise((resolveClose, reject) => {
-        server.close((error) => (error instanceof Error ? reject(error) : resolveClose()));
-        server.closeIdleConnections();
-      }),
+    close: () => stop(server),
   };
 }
 
@@ -103,6 +101,21 @@ function surviveAbortedRequests(server: Server): void {
     request.on('error', () => undefined);
     response.on('error', () => undefined);
   });
+}
+
+/** Running requests end first; connections that are kept open for a next one are not waited for. */
+async function stop(server: Server): Promise<void> {
+  const closed = new Promise<void>((resolveClose, reject) => {
+    server.close((error) => (error instanceof Error ? reject(error) : resolveClose()));
+  });
+  const idleCloser = setInterval(() => server.closeIdleConnections(), CLOSE_LOOK_MS);
+  const killer = setTimeout(() => server.closeAllConnections(), CLOSE_GRACE_MS);
+  try {
+    await closed;
+  } finally {
+    clearInterval(idleCloser);
+    clearTimeout(killer);
+  }
 }
 
 function listen(server: Server, port: number): Promise<number> {

@@ -6,7 +6,7 @@
  */
 import { isUtf8 } from 'node:buffer';
 import type { Context, LambdaFunctionURLEvent } from 'aws-lambda';
-import type { DualRequest } from './dual-listener.ts';
+import { type DualRequest, joinedHeaders } from './dual-listener.ts';
 
 /** Bytes of the event's body as it is encoded: Lambda's payload limit. */
 export const MAX_EVENT_BODY_BYTES = 6_291_456;
@@ -25,22 +25,6 @@ export function isTextual(contentType: string | undefined): boolean {
 /** How long the event's body is for this many bytes of this content type. */
 export const eventBodyBytes = (bodyBytes: number, contentType: string | undefined): number =>
   isTextual(contentType) ? bodyBytes : Math.ceil(bodyBytes / 3) * 4;
-
-/** The request's headers as the event has them: lower-cased, repeated ones joined by a comma. */
-export function joinedHeaders(request: DualRequest): Record<string, string> {
-  const joined: Record<string, string> = Object.create(null);
-  const { rawHeaders } = request;
-  for (let i = 0; i + 1 < rawHeaders.length; i += 2) {
-    const name = (rawHeaders[i] ?? '').toLowerCase();
-    const value = rawHeaders[i + 1] ?? '';
-    if (name === ':authority') joined.host ??= value;
-    // HTTP/2's pseudo-headers are its request line.
-    if (name.startsWith(':')) continue;
-    const separator = name === 'cookie' ? '; ' : ',';
-    joined[name] = name in joined ? `${joined[name]}${separator}${value}` : value;
-  }
-  return { ...joined };
-}
 
 /** The event of one request. The path stays as it was on the wire, percent-encoding and all. */
 export function functionUrlEvent(

@@ -8,12 +8,16 @@
 import { randomUUID } from 'node:crypto';
 import { finished } from 'node:stream/promises';
 import type { Context, LambdaFunctionURLEvent } from 'aws-lambda';
-import { type DualRequest, type DualResponse, startDualListener } from './dual-listener.ts';
+import {
+  type DualRequest,
+  type DualResponse,
+  joinedHeaders,
+  startDualListener,
+} from './dual-listener.ts';
 import {
   eventBodyBytes,
   functionUrlEvent,
   invocationContext,
-  joinedHeaders,
   MAX_EVENT_BODY_BYTES,
 } from './function-url-event.ts';
 import { answerJson, ClientAnswer, InvocationStream } from './function-url-response.ts';

@@ -11,11 +11,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import {
   type DualRequest,
   type DualResponse,
-  isGone,
+  joinedHeaders,
   resetResponse,
   startDualListener,
 } from './dual-listener.ts';
-import { joinedHeaders } from './function-url-event.ts';
 import { answerBody, answerEvents, answerTo, tokenCountHeaders } from './simulated-answers.ts';
 import { Book, NO_TOKENS } from './simulated-book.ts';
 import { BedrockError, invalid } from './simulated-errors.ts';
@@ -152,7 +151,6 @@ async function answerBilled(exchange: Exchange, question: Question): Promise<voi
     sendJson(response, 200, answerBody(question, answered, modelId), headers);
     return;
   }
-  if (isGone(response)) return;
   response.statusCode = 200;
   response.setHeader('content-type', 'application/vnd.amazon.eventstream');
   response.setHeader('x-amzn-requestid', randomUUID());
@@ -205,8 +203,6 @@ function sendJson(
   body: object,
   headers: Readonly<Record<string, string>> = {},
 ): void {
-  // HTTP/2 throws where the stream has been closed.
-  if (isGone(response)) return;
   const text = JSON.stringify(body);
   response.statusCode = status;
   response.setHeader('content-type', 'application/json');

@@ -12,6 +12,7 @@ import {
   ResourceInUseException,
   ResourceNotFoundException,
   type TableDescription,
+  UpdateTimeToLiveCommand,
   waitUntilTableExists,
 } from '@aws-sdk/client-dynamodb';
 import { TABLE } from '../lambda/contract.ts';
@@ -33,16 +34,19 @@ const SLOWEST_LOOK_SECONDS = 2;
 export async function ensureTables(client: DynamoDBClient, names: TableNames): Promise<void> {
   await Promise.all([
     ensureTable(client, settingsDefinition(names.settingsTable)),
-    ensureTable(client, ledgerDefinition(names.ledgerTable)),
+    ensureTable(client, ledgerDefinition(names.ledgerTable)).then(async (isNew) => {
+      if (isNew) await expireJournal(client, names.ledgerTable);
+    }),
   ]);
 }
 
+/** Whether this call made the table, and no other process. */
 async function ensureTable(
   client: DynamoDBClient,
   definition: CreateTableCommandInput,
-): Promise<void> {
+): Promise<boolean> {
   const { TableName } = definition;
-  if (!(await exists(client, TableName))) await create(client, definition);
+  const isNew = !(await exists(client, TableName)) && (await create(client, definition));
   await waitUntilTableExists(
     {
       client,
@@ -54,6 +58,17 @@ async function ensureTable(
   );
   const { Table } = await client.send(new DescribeTableCommand({ TableName }));
   assertSameForm(definition, Table);
+  return isNew;
+}
+
+/** Journal entries carry their end; a store that knows no time to live keeps them. */
+async function expireJournal(client: DynamoDBClient, TableName: string): Promise<void> {
+  try {
+    const TimeToLiveSpecification = { AttributeName: TABLE.ttl, Enabled: true };
+    await client.send(new UpdateTimeToLiveCommand({ TableName, TimeToLiveSpecification }));
+  } catch (error) {
+    if (!(error instanceof Error) || error.name !== 'UnknownOperationException') throw error;
+  }
 }
 
 async function exists(client: DynamoDBClient, TableName: string | undefined): Promise<boolean> {
@@ -66,12 +81,17 @@ async function exists(client: DynamoDBClient, TableName: string | undefined): Pr
   }
 }
 
-async function create(client: DynamoDBClient, definition: CreateTableCommandInput): Promise<void> {
+async function create(
+  client: DynamoDBClient,
+  definition: CreateTableCommandInput,
+): Promise<boolean> {
   try {
     await client.send(new CreateTableCommand(definition));
+    return true;
   } catch (error) {
     // Another process was faster; its table is the same.
-    if (!(error instanceof ResourceInUseException)) throw error;
+    if (error instanceof ResourceInUseException) return false;
+    throw error;
   }
 }
 

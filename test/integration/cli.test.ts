@@ -3,6 +3,8 @@
  */
 import { spawn } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { PutCommand, ScanCommand } from '@aws-sdk/lib-dynamodb';
@@ -456,6 +458,41 @@ describe('where it works', () => {
     expect(stderr).toContain('--ledger-table');
   });
 
+  test.each([
+    ['the stack Hardcap where no local gateway runs', [], 'Hardcap'],
+    ['the stack that is named', ['--stack', 'Other'], 'Other'],
+  ])('works on %s', async (_name, args, stack) => {
+    const { settingsTable, ledgerTable } = tables;
+    const cloudFormation = await startCloudFormation({
+      SettingsTableName: settingsTable,
+      LedgerTableName: ledgerTable,
+    });
+    await run('cap', 'set', 'team', '--limit', '5', '--window', 'daily');
+
+    const { code, stdout } = await runBare(['cap', 'list', ...args], {
+      ...NO_AWS,
+      AWS_ENDPOINT_URL_CLOUDFORMATION: cloudFormation.url,
+      AWS_ENDPOINT_URL_DYNAMODB: dynamodb.url,
+    });
+    await cloudFormation.close();
+
+    expect(code).toBe(0);
+    expect(stdout).toContain('team');
+    expect(cloudFormation.asked).toEqual([stack]);
+  });
+
+  test('says that a stack without tables is not a hardcap stack', async () => {
+    const cloudFormation = await startCloudFormation({ BucketName: 'b' });
+    const { code, stderr } = await runBare(['status', '--stack', 'Site'], {
+      ...NO_AWS,
+      AWS_ENDPOINT_URL_CLOUDFORMATION: cloudFormation.url,
+    });
+    await cloudFormation.close();
+
+    expect(code).toBe(1);
+    expect(stderr).toContain('"Site" has no outputs SettingsTableName and LedgerTableName');
+  });
+
   test('says what to do where nothing answers', async () => {
     const args = [
       '--endpoint',
@@ -483,3 +520,38 @@ const scan = () => client.send(new ScanCommand({ TableName: tables.settingsTable
 
 const putItem = (item: Record<string, unknown>) =>
   client.send(new PutCommand({ TableName: tables.settingsTable, Item: item }));
+
+/** A CloudFormation that knows one stack under any name, and keeps the names it was asked for. */
+async function startCloudFormation(outputs: Readonly<Record<string, string>>) {
+  const asked: string[] = [];
+  const members = Object.entries(outputs)
+    .map(
+      ([key, value]) =>
+        `<member><OutputKey>${key}</OutputKey><OutputValue>${value}</OutputValue></member>`,
+    )
+    .join('');
+  const server = createServer((request, response) => {
+    let body = '';
+    request.setEncoding('utf8').on('data', (text: string) => {
+      body += text;
+    });
+    request.on('end', () => {
+      asked.push(new URLSearchParams(body).get('StackName') ?? '');
+      response.end(
+        '<DescribeStacksResponse><DescribeStacksResult><Stacks><member><StackName>s</StackName>' +
+          `<Outputs>${members}</Outputs></member></Stacks></DescribeStacksResult>` +
+          '</DescribeStacksResponse>',
+      );
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  return {
+    asked,
+    url: `http://127.0.0.1:${port}`,
+    close: () => {
+      server.closeAllConnections();
+      return new Promise((resolve) => server.close(resolve));
+    },
+  };
+}

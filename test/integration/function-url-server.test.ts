@@ -1,221 +1,34 @@
 /**
- * The imitated Function URL against real clients and raw sockets: event, limits, answer, time.
+ * The imitated Function URL's answers: prelude, back-pressure, clients that leave, time.
  */
 import { once } from 'node:events';
-import { request as httpRequest, type IncomingMessage, type RequestOptions } from 'node:http';
+import { Agent } from 'node:http';
 import { connect as connectHttp2 } from 'node:http2';
-import { connect, type Socket } from 'node:net';
-import { Duplex } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import middy from '@middy/core';
 import { executionModeStreamifyResponse } from '@middy/core/StreamifyResponse';
-import type { LambdaFunctionURLEvent } from 'aws-lambda';
-import { afterEach, describe, expect, it } from 'vitest';
-import { MAX_EVENT_BODY_BYTES } from '../../local/function-url-event.ts';
-import { type InvocationStream, installAwslambda } from '../../local/function-url-response.ts';
+import { describe, expect, it } from 'vitest';
+import type { InvocationStream } from '../../local/function-url-response.ts';
+import type { StreamingHandler } from '../../local/function-url-server.ts';
 import {
-  type FunctionUrlServer,
-  type FunctionUrlServerOptions,
-  type StreamingHandler,
-  startFunctionUrlServer,
-} from '../../local/function-url-server.ts';
+  closeAfterEach,
+  connectTo,
+  echo,
+  endAnswer,
+  openAnswer,
+  send,
+  serve,
+  until,
+} from './function-url-fixture.ts';
 
-installAwslambda();
-
-let server: FunctionUrlServer | undefined;
-const sockets: Socket[] = [];
-
-afterEach(async () => {
-  for (const socket of sockets.splice(0)) socket.destroy();
-  await server?.close();
-  server = undefined;
-});
-
-async function serve(
-  handler: StreamingHandler,
-  options: Partial<FunctionUrlServerOptions> = {},
-): Promise<FunctionUrlServer> {
-  const quiet = { onHandlerError: () => undefined };
-  server = await startFunctionUrlServer({
-    handler,
-    port: 0,
-    timeoutMs: 10_000,
-    ...quiet,
-    ...options,
-  });
-  return server;
-}
-
-/** Opens the stream with a prelude, as a handler does. */
-const open = (stream: InvocationStream, prelude: Record<string, unknown> = {}): InvocationStream =>
-  awslambda.HttpResponseStream.from(stream, prelude) as unknown as InvocationStream;
-
-const endAnswer = (stream: InvocationStream): Promise<void> =>
-  new Promise((resolve) => stream.end(() => resolve()));
-
-/** A handler that answers with the event that it was given. */
-const echo: StreamingHandler = async (event, stream) => {
-  const answer = open(stream, { headers: { 'content-type': 'application/json' } });
-  answer.write(JSON.stringify(event));
-  await endAnswer(answer);
-};
-
-async function send(options: RequestOptions, body?: Uint8Array | string): Promise<IncomingMessage> {
-  const request = httpRequest({ host: '127.0.0.1', method: 'POST', ...options });
-  // A reset after the answer's head is told twice: the body's reader is the one that is tested.
-  request.on('error', () => undefined);
-  request.end(body);
-  const [response] = (await once(request, 'response')) as [IncomingMessage];
-  return response;
-}
-
-async function eventOf(
-  options: RequestOptions,
-  body?: Uint8Array | string,
-): Promise<LambdaFunctionURLEvent> {
-  const { port } = await serve(echo);
-  return JSON.parse(await text(await send({ port, ...options }, body)));
-}
-
-function open1(port: number): Socket {
-  const socket = connect({ port, host: '127.0.0.1' });
-  socket.on('error', () => undefined);
-  sockets.push(socket);
-  return socket;
-}
-
-async function until(isTrue: () => boolean): Promise<void> {
-  while (!isTrue()) await sleep(5);
-}
-
-describe('the event', () => {
-  it('keeps the path and the query as they were on the wire', async () => {
-    const path = '/model/arn%3Aaws%3Abedrock%2Fabc%20d:1//x/invoke?a=1&b=%2F&a=2';
-
-    const event = await eventOf({ path });
-
-    expect(event.rawPath).toBe('/model/arn%3Aaws%3Abedrock%2Fabc%20d:1//x/invoke');
-    expect(event.requestContext.http.path).toBe(event.rawPath);
-    expect(event.rawQueryString).toBe('a=1&b=%2F&a=2');
-    expect(event.queryStringParameters).toEqual({ a: '1,2', b: '/' });
-  });
-
-  it('lower-cases headers and joins repeated ones, also those that Node would drop', async () => {
-    const headers = ['Host', 'h', 'X-Two', 'a', 'x-two', 'b', 'Authorization', '1'];
-
-    const event = await eventOf({ headers: [...headers, 'authorization', '2'] as never });
-
-    expect(event.headers).toMatchObject({ 'x-two': 'a,b', authorization: '1,2' });
-  });
-
-  it('says who asked, when and how, in payload 2.0', async () => {
-    const event = await eventOf({ path: '/p', headers: { cookie: 'a=1; b=2', 'user-agent': 'u' } });
-
-    expect(event).toMatchObject({ version: '2.0', routeKey: '$default', cookies: ['a=1', 'b=2'] });
-    expect(event.requestContext).toMatchObject({
-      accountId: 'anonymous',
-      stage: '$default',
-      http: { method: 'POST', protocol: 'HTTP/1.1', sourceIp: '127.0.0.1', userAgent: 'u' },
-    });
-    expect(event.requestContext.requestId).toMatch(/^[0-9a-f]{8}-[0-9a-f-]{27}$/);
-    expect(event.requestContext.time).toMatch(/^\d\d\/[A-Z][a-z]{2}\/\d{4}:\d\d:\d\d:\d\d \+0000$/);
-    expect(Math.abs(Date.now() - event.requestContext.timeEpoch)).toBeLessThan(5_000);
-  });
-
-  it.each([
-    ['application/json; charset=utf-8', false],
-    ['application/vnd.api+json', false],
-    ['text/plain', false],
-    ['application/xml', false],
-    ['application/javascript', false],
-    ['application/x-www-form-urlencoded', false],
-    ['application/octet-stream', true],
-    ['application/jsonp', true],
-    ['image/png', true],
-    [undefined, true],
-  ])('gives a body of type %s with isBase64Encoded %s', async (contentType, isBase64Encoded) => {
-    const headers = contentType === undefined ? {} : { 'content-type': contentType };
-
-    const event = await eventOf({ headers }, '{"é":1}');
-
-    expect(event.isBase64Encoded).toBe(isBase64Encoded);
-    const encoding = isBase64Encoded ? 'base64' : 'utf8';
-    expect(Buffer.from(event.body ?? '', encoding).toString()).toBe('{"é":1}');
-  });
-
-  it('gives bytes that are no text as base64 even where the type says text', async () => {
-    const bytes = Buffer.from([0x22, 0xff, 0x22]);
-
-    const event = await eventOf({ headers: { 'content-type': 'application/json' } }, bytes);
-
-    expect(event).toMatchObject({ isBase64Encoded: true, body: bytes.toString('base64') });
-  });
-
-  it('has no body where the request has none', async () => {
-    const event = await eventOf({ method: 'GET' });
-
-    expect(event).not.toHaveProperty('body');
-    expect(event.isBase64Encoded).toBe(false);
-  });
-
-  it('is the same over h2c', async () => {
-    const { port } = await serve(echo);
-    const session = connectHttp2(`http://127.0.0.1:${port}`);
-    const stream = session.request({
-      ':method': 'POST',
-      ':path': '/a%2Fb?q=1',
-      'content-type': 'application/json',
-      'x-two': ['a', 'b'],
-    });
-    stream.end('{}');
-
-    const event: LambdaFunctionURLEvent = JSON.parse(await text(stream));
-    session.close();
-
-    expect(event).toMatchObject({ rawPath: '/a%2Fb', rawQueryString: 'q=1', body: '{}' });
-    expect(event.headers).toMatchObject({ host: `127.0.0.1:${port}`, 'x-two': 'a,b' });
-    expect(Object.keys(event.headers).filter((name) => name.startsWith(':'))).toEqual([]);
-  });
-});
-
-describe('the 6 MB limit', () => {
-  const count = async (bodyBytes: number, contentType: string) => {
-    let invocations = 0;
-    const { port } = await serve(async (_event, stream) => {
-      invocations += 1;
-      open(stream).write('ok');
-      await endAnswer(stream);
-    });
-    const headers = { 'content-type': contentType };
-    const response = await send({ port, headers }, Buffer.alloc(bodyBytes, 0x20));
-    return { status: response.statusCode, body: await text(response), invocations };
-  };
-  const BASE64_LIMIT = (MAX_EVENT_BODY_BYTES / 4) * 3;
-
-  it.each([
-    ['text', MAX_EVENT_BODY_BYTES, 'application/json'],
-    ['bytes, as base64,', BASE64_LIMIT, 'application/octet-stream'],
-  ])('lets %s of exactly 6,291,456 bytes through', async (_, bodyBytes, contentType) => {
-    expect(await count(bodyBytes, contentType)).toMatchObject({ status: 200, invocations: 1 });
-  });
-
-  it.each([
-    ['text', MAX_EVENT_BODY_BYTES + 1, 'application/json'],
-    ['bytes, as base64,', BASE64_LIMIT + 1, 'application/octet-stream'],
-  ])('answers 413 without an invocation for longer %s', async (_, bodyBytes, contentType) => {
-    const { status, body, invocations } = await count(bodyBytes, contentType);
-
-    expect({ status, invocations }).toEqual({ status: 413, invocations: 0 });
-    expect(JSON.parse(body)).toEqual({ Message: 'Request Entity Too Large' });
-  });
-});
+closeAfterEach();
 
 describe('the answer', () => {
   it('has the status, headers and cookies of the prelude and none of the connection', async () => {
     const { port } = await serve(async (_event, stream) => {
       const headers = { 'X-A': 'b', connection: 'close', 'transfer-encoding': 'gzip', n: 1 };
-      const answer = open(stream, { statusCode: 429, headers, cookies: ['a=1', 'b=2'] });
+      const answer = openAnswer(stream, { statusCode: 429, headers, cookies: ['a=1', 'b=2'] });
       answer.write('over');
       await endAnswer(answer);
     });
@@ -237,7 +50,7 @@ describe('the answer', () => {
   it('begins when an empty string is written, before there is a body', async () => {
     let finish = (): void => undefined;
     const { port } = await serve(async (_event, stream) => {
-      open(stream, { statusCode: 201 }).write('');
+      openAnswer(stream, { statusCode: 201 }).write('');
       await new Promise<void>((resolve) => {
         finish = resolve;
       });
@@ -286,7 +99,7 @@ describe('the answer', () => {
     [
       'gives a header that cannot be sent',
       async (_: unknown, stream: InvocationStream) => {
-        open(stream, { headers: { 'bad name': 'x' } }).write('x');
+        openAnswer(stream, { headers: { 'bad name': 'x' } }).write('x');
       },
     ],
   ] satisfies [string, StreamingHandler][])('is 502 when the handler %s', async (_, handler) => {
@@ -302,7 +115,7 @@ describe('the answer', () => {
     'is broken off, not ended, when the handler fails after the prelude: %s',
     async (version) => {
       const { port } = await serve(async (_event, stream) => {
-        open(stream).write('partial');
+        openAnswer(stream).write('partial');
         await sleep(50);
         throw new Error('broken');
       });
@@ -347,7 +160,7 @@ describe('a slow or a leaving client', () => {
   const writer = () => {
     const progress = { written: 0, longestBuffer: 0, isDone: false };
     const handler: StreamingHandler = async (_event, stream) => {
-      open(stream).write('');
+      openAnswer(stream).write('');
       for (let i = 0; i < CHUNKS; i += 1) {
         const hasRoom = stream.write(CHUNK);
         progress.written += 1;
@@ -402,14 +215,14 @@ describe('a slow or a leaving client', () => {
 
   it('is not invoked for when it leaves before its request is whole', async () => {
     let invocations = 0;
-    const { port } = await serve(async () => {
+    const running = await serve(async () => {
       invocations += 1;
     });
-    const socket = open1(port);
+    const socket = connectTo(running.port);
     socket.write('POST / HTTP/1.1\r\nhost: h\r\ncontent-length: 10\r\n\r\nabc');
     await sleep(50);
     socket.resetAndDestroy();
-    await until(() => server?.inFlight() === 0);
+    await until(() => running.inFlight() === 0);
 
     expect(invocations).toBe(0);
   });
@@ -421,7 +234,7 @@ describe('time', () => {
     const { port } = await serve(
       async (_event, stream, context) => {
         seen.push(context.getRemainingTimeInMillis());
-        open(stream).write('begun');
+        openAnswer(stream).write('begun');
         await sleep(100);
         seen.push(context.getRemainingTimeInMillis());
         await sleep(1_000);
@@ -442,14 +255,15 @@ describe('time', () => {
   it('closes when the last handler has ended, not before, and then refuses connections', async () => {
     let finish = (): void => undefined;
     const running = await serve(async (_event, stream) => {
-      open(stream).write('');
+      openAnswer(stream).write('');
       await new Promise<void>((resolve) => {
         finish = resolve;
       });
       stream.write('late');
       await endAnswer(stream);
     });
-    const response = await send({ port: running.port, agent: false });
+    const agent = new Agent({ keepAlive: true });
+    const response = await send({ port: running.port, agent });
     let isClosed = false;
 
     const closing = running.close().then(() => {
@@ -458,18 +272,36 @@ describe('time', () => {
     await sleep(100);
     const wasClosedEarly = isClosed;
     finish();
+    const finishedMs = performance.now();
 
     expect(await text(response)).toBe('late');
     await closing;
+    agent.destroy();
+    expect(performance.now() - finishedMs).toBeLessThan(2_000);
     expect(wasClosedEarly).toBe(false);
     expect(running.inFlight()).toBe(0);
     await expect(send({ port: running.port, agent: false })).rejects.toThrow('ECONNREFUSED');
   });
 
+  it('waits for a handler whose client has gone when it closes', async () => {
+    let isDone = false;
+    const running = await serve(async (_event, stream) => {
+      openAnswer(stream).write('');
+      await sleep(300);
+      await endAnswer(stream);
+      isDone = true;
+    });
+    (await send({ port: running.port })).destroy();
+
+    await running.close();
+
+    expect(isDone).toBe(true);
+  });
+
   it('closes at once when only idle connections are open', async () => {
     const running = await serve(echo);
-    const idle = open1(running.port);
-    const kept = open1(running.port);
+    const idle = connectTo(running.port);
+    const kept = connectTo(running.port);
     const session = connectHttp2(running.url);
     await Promise.all([once(idle, 'connect'), once(session, 'remoteSettings')]);
     kept.write('GET / HTTP/1.1\r\nhost: h\r\n\r\n');
@@ -481,71 +313,3 @@ describe('time', () => {
     expect(performance.now() - startedMs).toBeLessThan(2_000);
   });
 });
-
-describe('the two versions of HTTP on one port', () => {
-  it.each([
-    ['HTTP/1.1', Buffer.from('PRINT / HTTP/1.1\r\nhost: h\r\n\r\n'), 'HTTP/1.1 400'],
-    ['HTTP/1.1', Buffer.from('PUT /x HTTP/1.1\r\nhost: h\r\n\r\n'), '"rawPath":"/x"'],
-  ])('knows %s byte by byte: %s', async (_, bytes, expected) => {
-    const { port } = await serve(echo);
-    const socket = open1(port).setNoDelay();
-    let seen = '';
-    socket.on('data', (chunk) => {
-      seen += chunk.toString('latin1');
-    });
-
-    for (const byte of bytes) {
-      socket.write(Buffer.from([byte]));
-      await sleep(1);
-    }
-    await until(() => seen.includes(expected) || socket.destroyed);
-
-    expect(seen).toContain(expected);
-  });
-
-  it('knows the HTTP/2 preface when each of its bytes comes alone', async () => {
-    const { port } = await serve(echo);
-    const socket = open1(port).setNoDelay();
-    await once(socket, 'connect');
-    const dribble = dribbled(socket);
-
-    const session = connectHttp2(`http://127.0.0.1:${port}`, { createConnection: () => dribble });
-    const stream = session.request({ ':path': '/dribbled' });
-    const event = JSON.parse(await text(stream));
-    session.destroy();
-
-    expect(event.rawPath).toBe('/dribbled');
-  });
-
-  it('survives garbage, silence and resets', async () => {
-    const { port } = await serve(echo);
-    open1(port).end('\0\0\0garbage');
-    open1(port).end('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\nnot a frame at all, by any reading');
-    open1(port).end('PRI * HT');
-    const reset = open1(port);
-    reset.write('POST / HTTP/1.1\r\n');
-    await sleep(50);
-    reset.resetAndDestroy();
-
-    expect((await send({ port })).statusCode).toBe(200);
-  });
-});
-
-/** A connection that sends every byte of what is written alone. */
-function dribbled(socket: Socket): Duplex {
-  const duplex = new Duplex({
-    read: () => undefined,
-    write: (chunk: Buffer, _encoding, callback) => {
-      const sendRest = async (): Promise<void> => {
-        for (const byte of chunk) {
-          socket.write(Buffer.from([byte]));
-          await sleep(1);
-        }
-      };
-      sendRest().then(() => callback(), callback);
-    },
-  });
-  socket.on('data', (chunk) => duplex.push(chunk));
-  socket.on('end', () => duplex.push(null));
-  return duplex;
-}

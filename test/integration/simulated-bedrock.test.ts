@@ -1,28 +1,30 @@
 /**
- * The simulated Bedrock through the real SDK client, over h2c and HTTP/1.1, and its book.
+ * The simulated Bedrock's operations through the real SDK client, over h2c and HTTP/1.1.
  */
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
-  BedrockRuntimeClient,
+  type BedrockRuntimeClient,
   ConverseCommand,
-  type ConverseCommandInput,
   ConverseStreamCommand,
-  type ConverseStreamOutput,
   CountTokensCommand,
   InvokeModelCommand,
-  InvokeModelWithResponseStreamCommand,
 } from '@aws-sdk/client-bedrock-runtime';
-import { NodeHttpHandler } from '@smithy/node-http-handler';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type SimulatedBedrock, startSimulatedBedrock } from '../../local/simulated-bedrock.ts';
 import { type BookPage, NO_TOKENS } from '../../local/simulated-book.ts';
-
-const CLAUDE = 'us.anthropic.claude-haiku-4-5-20251001-v1:0';
-const BARE_CLAUDE = 'anthropic.claude-haiku-4-5-20251001-v1:0';
-const NOVA = 'amazon.nova-lite-v1:0';
+import {
+  BARE_CLAUDE,
+  CLAUDE,
+  claudeBody,
+  clientOf,
+  converseEvents,
+  converseInput,
+  invokeInput,
+  NOVA,
+  tokensOf,
+  type VendorJson,
+  vendorEvents,
+} from './bedrock-fixture.ts';
 
 let bedrock: SimulatedBedrock;
 beforeAll(async () => {
@@ -30,63 +32,6 @@ beforeAll(async () => {
 });
 beforeEach(() => bedrock.book.reset());
 afterAll(() => bedrock.close());
-
-const clientOf = (version: string, url = bedrock.url): BedrockRuntimeClient =>
-  new BedrockRuntimeClient({
-    region: 'us-east-1',
-    endpoint: url,
-    credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
-    maxAttempts: 1,
-    ...(version === 'HTTP/1.1' ? { requestHandler: new NodeHttpHandler() } : {}),
-  });
-
-const converseInput = (modelId: string, text: string): ConverseCommandInput => ({
-  modelId,
-  messages: [{ role: 'user', content: [{ text }] }],
-  inferenceConfig: { maxTokens: 100 },
-});
-
-const claudeBody = (text: string, maxTokens = 100) => ({
-  anthropic_version: 'bedrock-2023-05-31',
-  max_tokens: maxTokens,
-  messages: [{ role: 'user', content: text }],
-});
-
-const novaBody = (text: string) => ({
-  schemaVersion: 'messages-v1',
-  messages: [{ role: 'user', content: [{ text }] }],
-  inferenceConfig: { maxTokens: 100 },
-});
-
-const bodyOf = (modelId: string, text: string) =>
-  modelId === NOVA ? novaBody(text) : claudeBody(text);
-
-const invokeInput = (modelId: string, text: string) => ({
-  modelId,
-  body: JSON.stringify(bodyOf(modelId, text)),
-});
-
-/** 4 bytes a token: the directives are part of the prompt. */
-const tokensOf = (text: string): number => Math.ceil(Buffer.byteLength(text) / 4);
-
-type VendorJson = Readonly<Record<string, unknown>>;
-
-async function vendorEvents(client: BedrockRuntimeClient, modelId: string, text: string) {
-  const input = invokeInput(modelId, text);
-  const { body } = await client.send(new InvokeModelWithResponseStreamCommand(input));
-  const events: VendorJson[] = [];
-  for await (const { chunk } of body ?? []) {
-    events.push(JSON.parse(Buffer.from(chunk?.bytes ?? []).toString()));
-  }
-  return events;
-}
-
-async function converseEvents(client: BedrockRuntimeClient, text: string, modelId = CLAUDE) {
-  const { stream } = await client.send(new ConverseStreamCommand(converseInput(modelId, text)));
-  const events: ConverseStreamOutput[] = [];
-  for await (const event of stream ?? []) events.push(event);
-  return events;
-}
 
 const billedOnce = (): BookPage['records'][number] | undefined => {
   const { records, requests, billedRequests } = bedrock.book.page();
@@ -96,7 +41,7 @@ const billedOnce = (): BookPage['records'][number] | undefined => {
 describe.each(['h2c', 'HTTP/1.1'])('over %s', (version) => {
   let client: BedrockRuntimeClient;
   beforeAll(() => {
-    client = clientOf(version);
+    client = clientOf(version, bedrock.url);
   });
   afterAll(() => client.destroy());
 
@@ -318,157 +263,5 @@ describe.each(['h2c', 'HTTP/1.1'])('over %s', (version) => {
 
     const outputs = bedrock.book.page().records.map(({ outputTokens }) => outputTokens);
     expect(outputs).toEqual([80, 32, 32]);
-  });
-});
-
-describe('what a prompt asks for', () => {
-  let client: BedrockRuntimeClient;
-  beforeAll(() => {
-    client = clientOf('h2c');
-  });
-  afterAll(() => client.destroy());
-
-  it('stops at max_tokens and says so', async () => {
-    const { body } = await client.send(
-      new InvokeModelCommand({
-        modelId: CLAUDE,
-        body: JSON.stringify(claudeBody('[[output=500]]', 10)),
-      }),
-    );
-
-    expect(JSON.parse(body.transformToString())).toMatchObject({
-      stop_reason: 'max_tokens',
-      usage: { output_tokens: 10 },
-    });
-    expect(billedOnce()).toMatchObject({ maxTokens: 10, outputTokens: 10 });
-  });
-
-  it('writes a text of that many bytes in that many chunks', async () => {
-    const events = await converseEvents(client, '[[bytes=4000000]][[chunks=200]]');
-    const texts = events.flatMap(({ contentBlockDelta }) => contentBlockDelta?.delta?.text ?? []);
-
-    expect(texts).toHaveLength(200);
-    expect(texts.join('')).toHaveLength(4_000_000);
-  });
-
-  it('waits before the answer and between two chunks', async () => {
-    const startedMs = performance.now();
-
-    await converseEvents(client, '[[first=100]][[chunks=4]][[delay=50]]');
-
-    expect(performance.now() - startedMs).toBeGreaterThanOrEqual(245);
-  });
-
-  it('says nothing about tokens at [[no-usage]], and bills them', async () => {
-    const [claude, converse, nova] = await Promise.all([
-      vendorEvents(client, CLAUDE, '[[no-usage]]'),
-      converseEvents(client, '[[no-usage]]'),
-      vendorEvents(client, NOVA, '[[no-usage]]'),
-    ]);
-
-    expect(JSON.stringify([claude, converse, nova])).not.toMatch(/usage|invocationMetrics/i);
-    expect(bedrock.book.page().billed).toMatchObject({ inputTokens: 9, outputTokens: 96 });
-  });
-
-  it('bills as many input tokens as it is told', async () => {
-    await converseEvents(client, '[[input=12345]]');
-
-    expect(billedOnce()).toMatchObject({ inputTokens: 12_345 });
-  });
-
-  it('pads every payload, so that their lengths tell nothing', async () => {
-    const response = await fetch(`${bedrock.url}/model/${NOVA}/converse-stream`, {
-      method: 'POST',
-      body: JSON.stringify(converseInput(NOVA, 'hi')),
-    });
-
-    const paddings = [...(await response.text()).matchAll(/"p":"(\w*)"/g)].map(([, p]) => p);
-
-    expect(paddings.length).toBeGreaterThan(4);
-    expect(new Set(paddings).size).toBeGreaterThan(3);
-  });
-});
-
-describe('what it refuses, as Bedrock does', () => {
-  const post = async (path: string, body: unknown) => {
-    const response = await fetch(`${bedrock.url}${path}`, {
-      method: 'POST',
-      body: typeof body === 'string' ? body : JSON.stringify(body),
-    });
-    const type = response.headers.get('x-amzn-errortype')?.split(':')[0];
-    const { message } = (await response.json()) as { message?: string };
-    return { status: response.status, type, message };
-  };
-  const { anthropic_version: _, ...withoutVersion } = claudeBody('hi');
-  const { max_tokens: __, ...withoutMaxTokens } = claudeBody('hi');
-  const thinking = { type: 'enabled', budget_tokens: 100 };
-
-  it.each([
-    ['a body that is no JSON', CLAUDE, '{', /Malformed input request/],
-    ['a body without anthropic_version', CLAUDE, withoutVersion, /\[anthropic_version\]/],
-    ['a body without max_tokens', CLAUDE, withoutMaxTokens, /\[max_tokens\]/],
-    ['max_tokens of zero', CLAUDE, claudeBody('hi', 0), /max_tokens: 0/],
-    ['no messages', NOVA, { messages: [] }, /messages/],
-    ['thinking beyond max_tokens', CLAUDE, { ...claudeBody('hi'), thinking }, /budget_tokens/],
-    ['an unknown model', 'meta.llama3-8b-instruct-v1:0', claudeBody('hi'), /model identifier/],
-  ])('refuses %s with ValidationException', async (_name, modelId, body, message) => {
-    const answer = await post(`/model/${encodeURIComponent(modelId)}/invoke`, body);
-
-    expect(answer).toMatchObject({ status: 400, type: 'ValidationException' });
-    expect(answer.message).toMatch(message);
-    expect(bedrock.book.page().billedRequests).toBe(0);
-  });
-
-  it('decodes a model id once, not twice', async () => {
-    await post(`/model/${encodeURIComponent(encodeURIComponent(NOVA))}/invoke`, novaBody('hi'));
-
-    expect(bedrock.book.page().records[0]?.modelId).toBe('amazon.nova-lite-v1%3A0');
-  });
-
-  it.each([CLAUDE, NOVA])('does not count tokens for %s', async (modelId) => {
-    const answer = await post(`/model/${modelId}/count-tokens`, { input: {} });
-
-    expect(answer).toMatchObject({ status: 400, type: 'ValidationException' });
-  });
-
-  it('knows no other path', async () => {
-    expect(await post('/model/x/embed', {})).toMatchObject({ status: 404 });
-  });
-});
-
-describe('its book for other processes', () => {
-  it('is served as JSON and can be cleared', async () => {
-    const client = clientOf('HTTP/1.1');
-    const arn = `arn:aws:bedrock:us-east-1:111122223333:inference-profile/${CLAUDE}`;
-    await client.send(new ConverseCommand(converseInput(arn, 'hi')));
-    client.destroy();
-
-    const page = (await (await fetch(`${bedrock.url}/__book`)).json()) as BookPage;
-    await fetch(`${bedrock.url}/__reset`, { method: 'POST' });
-
-    expect(page.billedByModel).toEqual({
-      [arn]: { ...NO_TOKENS, inputTokens: 1, outputTokens: 32 },
-    });
-    expect(page.records[0]?.headers.authorization).toMatch(/^AWS4-HMAC-SHA256 /);
-    expect(page.records[0]?.requestBodyBytes).toBeGreaterThan(50);
-    expect(bedrock.book.page()).toMatchObject({ requests: 0, records: [] });
-  });
-
-  it('runs alone, prints its URL and ends on SIGTERM', async () => {
-    const child = spawn(process.execPath, ['local/simulated-bedrock-main.ts', '--port', '0'], {
-      stdio: ['ignore', 'pipe', 'inherit'],
-    });
-    try {
-      const [url] = await once(createInterface(child.stdout), 'line');
-      const client = clientOf('h2c', url);
-      const answer = await client.send(new ConverseCommand(converseInput(NOVA, 'hi')));
-      client.destroy();
-
-      expect(url).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/);
-      expect(answer.usage?.outputTokens).toBe(32);
-    } finally {
-      child.kill('SIGTERM');
-    }
-    expect(await once(child, 'exit')).toEqual([0, null]);
   });
 });
