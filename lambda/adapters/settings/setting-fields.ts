@@ -219,5 +219,6 @@ function valueAt(item: unknown, path: readonly PropertyKey[]): unknown {
 function shown(value: unknown): string {
   if (typeof value === 'object' && value !== null) return '';
   const text = JSON.stringify(value);
-  return `; it is ${text.length > MAX_SHOWN_CHARACTERS ? `${text.slice(0, MAX_SHOWN_CHARACTERS)}...` : text}`;
+  const isLong = text.length > MAX_SHOWN_CHARACTERS;
+  return `; it is ${isLong ? `${text.slice(0, MAX_SHOWN_CHARACTERS)}...` : text}`;
 }

@@ -47,7 +47,7 @@ export function queryPartition(
           ConsistentRead: true,
           ...(startKey === undefined ? {} : { ExclusiveStartKey: startKey }),
         }),
-        {},
+        { abortSignal: signal },
       );
       items.push(...(page.Items ?? []));
       if (items.length > maxItems) throw tooMany(partition, maxItems);
@@ -74,7 +74,7 @@ export function getItem(
         Key: { [TABLE.partitionKey]: partition, [TABLE.sortKey]: id },
         ConsistentRead: true,
       }),
-      {},
+      { abortSignal: signal },
     );
     return answer.Item;
   });

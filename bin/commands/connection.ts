@@ -1,0 +1,188 @@
+/**
+ * Which tables a command works on: the local gateway's, a deployed stack's, or tables by name.
+ *
+ * Invariant: what was named wins; else a running local gateway; else the stack `Hardcap`.
+ */
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import * as z from 'zod/mini';
+import { CliFailure, wrongUse } from './failure.ts';
+
+export interface ConnectionOptions {
+  /** Where the local gateway keeps its files. */
+  readonly dataDir: string;
+  readonly stack?: string;
+  readonly settingsTable?: string;
+  readonly ledgerTable?: string;
+  readonly endpoint?: string;
+  readonly region?: string;
+  readonly profile?: string;
+}
+
+export interface Connection {
+  readonly client: DynamoDBDocumentClient;
+  readonly settingsTable: string;
+  readonly ledgerTable: string;
+  /** For people: `the local gateway at http://127.0.0.1:8787`. */
+  readonly name: string;
+}
+
+const DEFAULT_STACK = 'Hardcap';
+const LOCAL_FILE = 'local.json';
+const LOCAL_REGION = 'us-east-1';
+const MAX_ATTEMPTS = 3;
+
+/** What a running local gateway leaves in its data directory. */
+const LOCAL_GATEWAY = z.object({
+  endpoint: z.url(),
+  settingsTable: z.string(),
+  ledgerTable: z.string(),
+  url: z.url(),
+  pid: z.int(),
+});
+type LocalGateway = z.output<typeof LOCAL_GATEWAY>;
+
+/**
+ * Finds the tables and builds a client for them; `notify` is told what was passed over.
+ *
+ * @throws CliFailure
+ */
+export async function connect(
+  options: ConnectionOptions,
+  notify: (message: string) => void,
+): Promise<Connection> {
+  const { settingsTable, ledgerTable, endpoint, stack } = options;
+  if (settingsTable !== undefined && ledgerTable !== undefined) {
+    const name = `the tables ${settingsTable} and ${ledgerTable}`;
+    return { client: createClient(options, endpoint), settingsTable, ledgerTable, name };
+  }
+  if (settingsTable !== undefined || ledgerTable !== undefined || endpoint !== undefined) {
+    throw wrongUse(
+      '--settings-table and --ledger-table go together, and --endpoint goes with both of them',
+    );
+  }
+  if (stack !== undefined) return connectStack(options, stack);
+  const local = runningGateway(options.dataDir, notify);
+  if (local === undefined) return connectStack(options, DEFAULT_STACK);
+  return {
+    client: createClient(options, local.endpoint),
+    settingsTable: local.settingsTable,
+    ledgerTable: local.ledgerTable,
+    name: `the local gateway at ${local.url}`,
+  };
+}
+
+function runningGateway(
+  dataDir: string,
+  notify: (message: string) => void,
+): LocalGateway | undefined {
+  const file = path.join(dataDir, LOCAL_FILE);
+  const gateway = readGateway(file);
+  if (gateway === undefined || isRunning(gateway.pid)) return gateway;
+  notify(
+    `the local gateway of ${file} (process ${gateway.pid}) is not running, so the stack ` +
+      `"${DEFAULT_STACK}" is used; start it again with npm start to work on the local one`,
+  );
+  return undefined;
+}
+
+function readGateway(file: string): LocalGateway | undefined {
+  let text: string;
+  try {
+    text = readFileSync(file, 'utf8');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw new CliFailure(`${file} cannot be read: ${String(error)}`, { cause: error });
+  }
+  try {
+    return LOCAL_GATEWAY.parse(JSON.parse(text));
+  } catch (error) {
+    throw new CliFailure(
+      `${file} is not what a local gateway writes; delete it, and start the gateway again`,
+      { cause: error },
+    );
+  }
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    // Another user's process may not be signalled, but it is there.
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}
+
+async function connectStack(options: ConnectionOptions, stack: string): Promise<Connection> {
+  const cloudFormation = new CloudFormationClient(awsConfig(options));
+  const outputs = await stackOutputs(cloudFormation, stack);
+  const settingsTable = outputs.get('SettingsTableName');
+  const ledgerTable = outputs.get('LedgerTableName');
+  if (settingsTable === undefined || ledgerTable === undefined) {
+    throw new CliFailure(
+      `the stack "${stack}" has no outputs SettingsTableName and LedgerTableName, so it is not ` +
+        'a hardcap stack; name the right one with --stack',
+    );
+  }
+  const client = createClient(options, undefined);
+  return { client, settingsTable, ledgerTable, name: `the stack ${stack}` };
+}
+
+async function stackOutputs(
+  client: CloudFormationClient,
+  stack: string,
+): Promise<Map<string, string>> {
+  try {
+    const answer = await client.send(new DescribeStacksCommand({ StackName: stack }));
+    const outputs = answer.Stacks?.[0]?.Outputs ?? [];
+    return new Map(
+      outputs.flatMap(({ OutputKey: key, OutputValue: value }) =>
+        key === undefined || value === undefined ? [] : [[key, value] as const],
+      ),
+    );
+  } catch (error) {
+    if (!(error instanceof Error) || !/does not exist/.test(error.message)) throw error;
+    throw new CliFailure(
+      `there is no stack "${stack}" in this account and region, and no local gateway is ` +
+        'running here; start one (npm start), or name the stack with --stack and --region',
+      { cause: error },
+    );
+  }
+}
+
+const awsConfig = ({ region, profile }: ConnectionOptions) => ({
+  maxAttempts: MAX_ATTEMPTS,
+  ...(region === undefined ? {} : { region }),
+  ...(profile === undefined ? {} : { profile }),
+});
+
+const isLoopback = (endpoint: string): boolean =>
+  ['127.0.0.1', 'localhost', '[::1]'].includes(new URL(endpoint).hostname);
+
+function createClient(
+  options: ConnectionOptions,
+  endpoint: string | undefined,
+): DynamoDBDocumentClient {
+  if (endpoint !== undefined && !URL.canParse(endpoint)) {
+    throw wrongUse(`--endpoint is not a URL: ${endpoint}`);
+  }
+  const client = new DynamoDBClient({
+    ...awsConfig(options),
+    ...(endpoint === undefined ? {} : { endpoint }),
+    // A store on this machine asks for no credentials, and must never be shown real ones.
+    ...(endpoint !== undefined && isLoopback(endpoint)
+      ? {
+          region: options.region ?? LOCAL_REGION,
+          credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
+        }
+      : {}),
+  });
+  return DynamoDBDocumentClient.from(client, {
+    marshallOptions: { removeUndefinedValues: true },
+    unmarshallOptions: { wrapNumbers: true },
+  });
+}

@@ -1,0 +1,50 @@
+/**
+ * What the values of options may be, tested before anything is read or written.
+ */
+import { NumberValue } from '@aws-sdk/lib-dynamodb';
+import { InvalidArgumentError } from 'commander';
+import { readEnteredUsd, readInstantMs } from '../../lambda/adapters/settings/setting-fields.ts';
+import { isKeyId } from '../../lambda/domain/caller-key.ts';
+import { formatUsd, MAX_USD } from '../../lambda/domain/money.ts';
+
+/** Dollars as they are stored: an exact decimal number. */
+export function usdValue(text: string): NumberValue {
+  const amount = readEnteredUsd(text);
+  if (amount === undefined) {
+    throw new InvalidArgumentError(`Dollars such as 12.50, from 0 to ${MAX_USD}.`);
+  }
+  return NumberValue.from(formatUsd(amount));
+}
+
+/** A list of one or more parts, separated by commas. */
+export function listValue(text: string): string[] {
+  const parts = text.split(',').map((part) => part.trim());
+  if (parts.some((part) => part === '')) {
+    throw new InvalidArgumentError('One or more names or patterns, separated by commas.');
+  }
+  return parts;
+}
+
+const WHOLE_NUMBER = /^\d{1,9}$/;
+
+/** A whole number. */
+export function wholeValue(text: string): NumberValue {
+  if (!WHOLE_NUMBER.test(text)) throw new InvalidArgumentError('A whole number.');
+  return NumberValue.from(text);
+}
+
+/** A date and time with its offset. */
+export function instantValue(text: string): string {
+  if (readInstantMs(text) === undefined) {
+    throw new InvalidArgumentError('A date and time with offset, such as 2026-12-31T23:59:00Z.');
+  }
+  return text;
+}
+
+/** A key id. */
+export function keyIdValue(text: string): string {
+  if (!isKeyId(text)) {
+    throw new InvalidArgumentError('A key id is 1 to 40 of a-z, 0-9 and -.');
+  }
+  return text;
+}

@@ -1,0 +1,40 @@
+#!/usr/bin/env node
+/**
+ * The command line: `hardcap key`, `hardcap cap`, `hardcap status`.
+ *
+ * Exit codes: 0 done, 1 failed, 2 written wrongly. Results go to stdout, all else to stderr.
+ */
+import { Command, CommanderError } from 'commander';
+import { addCapCommands } from './commands/cap.ts';
+import { exitCodeOf, explain } from './commands/failure.ts';
+import { addKeyCommands } from './commands/key.ts';
+import { addSharedOptions } from './commands/session.ts';
+import { addStatusCommand } from './commands/status.ts';
+
+const WRONG_USE = 2;
+
+function createProgram(): Command {
+  const program = addSharedOptions(new Command('hardcap'))
+    .description('Hard dollar caps for Amazon Bedrock: keys, caps and what is spent.')
+    .exitOverride()
+    .configureHelp({ showGlobalOptions: true });
+  addKeyCommands(program);
+  addCapCommands(program);
+  addStatusCommand(program);
+  return program;
+}
+
+/** Runs one command and gives its exit code. */
+async function run(argv: readonly string[]): Promise<number> {
+  try {
+    await createProgram().parseAsync(argv);
+    return 0;
+  } catch (error) {
+    // Commander has printed its own message, or the help that was asked for, already.
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : WRONG_USE;
+    process.stderr.write(`hardcap: ${explain(error)}\n`);
+    return exitCodeOf(error);
+  }
+}
+
+process.exitCode = await run(process.argv);
