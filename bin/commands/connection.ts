@@ -46,14 +46,11 @@ const LOCAL_GATEWAY = z.object({
 type LocalGateway = z.output<typeof LOCAL_GATEWAY>;
 
 /**
- * Finds the tables and builds a client for them; `notify` is told what was passed over.
+ * Finds the tables and builds a client for them.
  *
  * @throws CliFailure
  */
-export async function connect(
-  options: ConnectionOptions,
-  notify: (message: string) => void,
-): Promise<Connection> {
+export async function connect(options: ConnectionOptions): Promise<Connection> {
   const { settingsTable, ledgerTable, endpoint, stack } = options;
   if (settingsTable !== undefined && ledgerTable !== undefined) {
     const name = `the tables ${settingsTable} and ${ledgerTable}`;
@@ -65,7 +62,7 @@ export async function connect(
     );
   }
   if (stack !== undefined) return connectStack(options, stack);
-  const local = runningGateway(options.dataDir, notify);
+  const local = runningGateway(options.dataDir);
   if (local === undefined) return connectStack(options, DEFAULT_STACK);
   return {
     client: createClient(options, local.endpoint),
@@ -75,18 +72,15 @@ export async function connect(
   };
 }
 
-function runningGateway(
-  dataDir: string,
-  notify: (message: string) => void,
-): LocalGateway | undefined {
+/** A gateway that has ended is no reason to write to a deployed stack instead. */
+function runningGateway(dataDir: string): LocalGateway | undefined {
   const file = path.join(dataDir, LOCAL_FILE);
   const gateway = readGateway(file);
   if (gateway === undefined || isRunning(gateway.pid)) return gateway;
-  notify(
-    `the local gateway of ${file} (process ${gateway.pid}) is not running, so the stack ` +
-      `"${DEFAULT_STACK}" is used; start it again with npm start to work on the local one`,
+  throw new CliFailure(
+    `the local gateway of ${file} (process ${gateway.pid}) is not running: start it again with ` +
+      `npm start, or name the deployed stack (--stack ${DEFAULT_STACK})`,
   );
-  return undefined;
 }
 
 function readGateway(file: string): LocalGateway | undefined {

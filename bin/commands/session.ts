@@ -36,6 +36,6 @@ export function addSharedOptions(program: Command): Command {
 export async function openSession(command: Command): Promise<Session> {
   const options = command.optsWithGlobals<ConnectionOptions & { readonly json?: boolean }>();
   const output = createOutput(options.json === true);
-  const connection = await connect(options, output.notice);
+  const connection = await connect(options);
   return { connection, output, nowMs: Date.now() };
 }

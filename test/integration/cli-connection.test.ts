@@ -44,14 +44,14 @@ test('works on the local gateway that runs', async () => {
   expect((await cli.readSettings('alice')).caps).toHaveLength(1);
 });
 
-test('passes over a local gateway that has ended, and says so', async () => {
+test('refuses to pass over a local gateway that has ended to a deployed stack', async () => {
   const dir = await mkdtemp(path.join(cli.workDir, 'data-'));
   const where = await local(dir, { pid: 2 ** 22 + 1 });
 
   const { code, stderr } = await cli.runBare(['cap', 'list', ...where], NO_AWS);
 
   expect(code).toBe(1);
-  expect(stderr).toContain('is not running, so the stack "Hardcap" is used');
+  expect(stderr).toContain('is not running: start it again with npm start, or name the deployed');
 });
 
 test('names the file where it is not what a gateway writes', async () => {
