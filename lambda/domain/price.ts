@@ -49,7 +49,10 @@ export const TOKENS_PER_MILLION = 1_000_000n;
 export const lineCost = (count: number, nanoUsdPerMillion: bigint): NanoUsd =>
   nanoUsd(divCeil(BigInt(count) * nanoUsdPerMillion, TOKENS_PER_MILLION));
 
-/** Where a cached token has no price of its own, the dearest price of the input side is used. */
+/**
+ * The price lines of input tokens. A cached token without a price of its own is billed as input,
+ * and a cache write never below it: price lists disagree about writes that look cheaper.
+ */
 function inputSideRates(prices: TokenPrices) {
   const input = prices.inputNanoUsdPerMillion;
   const write5m = prices.cacheWrite5mNanoUsdPerMillion ?? input;
@@ -75,7 +78,12 @@ export const pricesForInput = (price: Price, totalInputTokens: number): TokenPri
     ? price.longContext.tokens
     : price.tokens;
 
-/** The true cost of a request's metered tokens. Monotone in every count. */
+/**
+ * The cost of a request's metered tokens; no lower for more tokens, unless long context is priced
+ * below the base price.
+ *
+ * @throws RangeError where a count is negative or no whole number
+ */
 export function costOf(price: Price, usage: TokenUsage): NanoUsd {
   if (price.free === true) return nanoUsd(0n);
   const totalInput =

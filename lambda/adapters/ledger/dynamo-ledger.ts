@@ -60,6 +60,7 @@ const MAX_EXPIRED_A_ROUND = 10;
 /** How often a release chases a reserve that keeps changing places with it. */
 const MAX_RELEASE_ROUNDS = 4;
 
+/** The gateway's side of the ledger table. */
 export function createDynamoLedger(options: DynamoLedgerOptions): Ledger {
   return {
     reserve: (request) => reserve(options, request),
@@ -140,7 +141,7 @@ async function outcomeOf(
   }
   if (own !== undefined || item[expiredAttribute(hold.reservationId)] !== undefined) {
     const cause = new Error('the reservation was fenced or expired before it was written');
-    return { kind: 'unavailable', hold: { ...hold, ambiguous: true }, cause };
+    return { kind: 'unavailable', hold, cause };
   }
   const state = stateOf(item);
   const reason = refusalReason(item, request, options.maxInFlight, nowMs);

@@ -20,6 +20,7 @@ import { attemptWrite, type CounterTable, readItem } from './write-attempts.ts';
  */
 const LATE_SETTLE_MS = 86_400_000;
 
+/** The rollover function's side of the ledger table. */
 export function createDynamoMaintenance(table: CounterTable): LedgerMaintenance {
   return {
     openCounters: () => openCounters(table),
@@ -40,10 +41,43 @@ export function createDynamoMaintenance(table: CounterTable): LedgerMaintenance 
   };
 }
 
+/**
+ * Yields every open counter that can be read, and only then fails for those that cannot: one
+ * spoilt item must not keep the crashed reservations of all others from being found.
+ */
 async function* openCounters(table: CounterTable): AsyncGenerator<OpenCounter> {
+  const failures: { readonly counter: CounterKey; readonly cause: unknown }[] = [];
   let startKey: Record<string, unknown> | undefined;
   do {
-    const page = await table.client.send(
+    const page = await openPage(table, startKey);
+    for (const { pk, sk } of page.Items ?? []) {
+      const counter: CounterKey = { pk: String(pk), sk: String(sk) };
+      let open: OpenCounter | undefined;
+      try {
+        // The index lags; the item itself is read strongly before anything is decided on it.
+        const item = await readItem(table, counter);
+        if (item !== undefined) open = openCounter(counter, item, table.clock.nowMs());
+      } catch (cause) {
+        failures.push({ counter, cause });
+      }
+      if (open !== undefined) yield open;
+    }
+    startKey = page.LastEvaluatedKey;
+  } while (startKey !== undefined);
+  const [first] = failures;
+  if (first === undefined) return;
+  const named = `${first.counter.pk} / ${first.counter.sk}`;
+  throw new HardcapError(
+    'invariant_broken',
+    `${failures.length} open counter(s) could not be read, the first is ${named}: ` +
+      `${String(first.cause)}; mend that item in the ledger table`,
+    { cause: first.cause },
+  );
+}
+
+async function openPage(table: CounterTable, startKey: Record<string, unknown> | undefined) {
+  try {
+    return await table.client.send(
       new QueryCommand({
         TableName: table.tableName,
         IndexName: TABLE.openIndex,
@@ -53,14 +87,11 @@ async function* openCounters(table: CounterTable): AsyncGenerator<OpenCounter> {
         ...(startKey === undefined ? {} : { ExclusiveStartKey: startKey }),
       }),
     );
-    for (const { pk, sk } of page.Items ?? []) {
-      const counter: CounterKey = { pk: String(pk), sk: String(sk) };
-      // The index lags; the item itself is read strongly before anything is decided on it.
-      const item = await readItem(table, counter);
-      if (item !== undefined) yield openCounter(counter, item, table.clock.nowMs());
-    }
-    startKey = page.LastEvaluatedKey;
-  } while (startKey !== undefined);
+  } catch (cause) {
+    throw new HardcapError('ledger_unavailable', 'the open counters could not be listed', {
+      cause,
+    });
+  }
 }
 
 function openCounter(counter: CounterKey, item: CounterItem, nowMs: number): OpenCounter {
