@@ -6,7 +6,11 @@
  */
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { systemClock } from '../lambda/adapters/clock/system-clock.ts';
-import { createLedgerClient } from '../lambda/adapters/ledger/dynamo-client.ts';
+import {
+  createLedgerClient,
+  EMBEDDED_LEDGER_TIMEOUTS,
+  LEDGER_TIMEOUTS,
+} from '../lambda/adapters/ledger/dynamo-client.ts';
 import { createDynamoMaintenance } from '../lambda/adapters/ledger/dynamo-maintenance.ts';
 import { createTelemetry } from '../lambda/adapters/telemetry/powertools-telemetry.ts';
 import { createBedrockUpstream } from '../lambda/adapters/upstream/bedrock-upstream.ts';
@@ -75,7 +79,8 @@ export async function startLocalGateway(options: LocalGatewayOptions): Promise<L
         ? { region }
         : { region, endpoint: dynamo, credentials: LOCAL_CREDENTIALS };
     await makeTables(dynamo, clientConfig, environment);
-    const client = createLedgerClient(clientConfig);
+    const timeouts = dynamo === undefined ? LEDGER_TIMEOUTS : EMBEDDED_LEDGER_TIMEOUTS;
+    const client = createLedgerClient(clientConfig, timeouts);
     started.push({ close: async () => client.destroy() });
     const telemetry = createTelemetry(METRIC_SERVICE.gateway);
     started.push(startRollover(options, client, environment.ledgerTable));
