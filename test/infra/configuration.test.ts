@@ -2,16 +2,16 @@
  * Rules of a deployment's settings: what is taken, what is refused, and in which words.
  */
 import { readFileSync } from 'node:fs';
-import { App } from 'aws-cdk-lib';
 import { describe, expect, it } from 'vitest';
 import {
   completeConfiguration,
   configurationFromContext,
   DEFAULT_CONFIGURATION,
 } from '../../lib/configuration.ts';
+import { createApp } from './stack-under-test.ts';
 
 const fromContext = (context: Record<string, unknown>) =>
-  configurationFromContext(new App({ context }).node);
+  configurationFromContext(createApp(context).node);
 
 describe('the defaults', () => {
   it('hold where nothing is set', () => {
