@@ -19,6 +19,7 @@ export default defineConfig({
       project('unit', 5_000),
       project('property', 60_000),
       project('contract', 60_000),
+      project('simulation', 180_000),
       project('integration', 120_000),
       project('infra', 120_000),
     ],

@@ -1,0 +1,175 @@
+/**
+ * The way between an actor and the table: requests and answers that are late, lost or refused.
+ *
+ * It stands where the document client stands, and fails as that one does: a request is given up
+ * after a second, whatever becomes of it.
+ */
+import { DynamoDBServiceException } from '@aws-sdk/client-dynamodb';
+import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import { UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import type { Actor } from './actor.ts';
+import type { TableCommand } from './simulated-table.ts';
+import { countFault, currentRun, note, type RequestRun, type World } from './world.ts';
+
+type WriteFault =
+  | 'request-lost'
+  | 'answer-lost'
+  | 'applied-late'
+  | 'error-after'
+  | 'error-before'
+  | 'throttled'
+  | 'slow';
+
+const WRITE_FAULTS: readonly WriteFault[] = [
+  'request-lost',
+  'answer-lost',
+  'applied-late',
+  'error-after',
+  'error-before',
+  'throttled',
+  'slow',
+];
+
+const GIVEN_UP_AFTER_MS = 1_000;
+const MAX_LATE_MS = 180_000;
+const MAX_SLOW_MS = 900;
+const MAX_USUAL_MS = 20;
+
+const timeout = (): Error => Object.assign(new Error('no answer'), { name: 'TimeoutError' });
+
+const serviceError = (name: string, httpStatusCode: number): DynamoDBServiceException =>
+  new DynamoDBServiceException({
+    name,
+    message: name,
+    $fault: httpStatusCode < 500 ? 'client' : 'server',
+    $metadata: { httpStatusCode },
+  });
+
+/** @param faultChance of each request, from 0 to 1 */
+export function createFaultyClient(
+  world: World,
+  actor: Actor,
+  faultChance: number,
+): DynamoDBDocumentClient {
+  const send = (command: TableCommand) => sendOne(world, actor, faultChance, command);
+  return { send } as unknown as DynamoDBDocumentClient;
+}
+
+interface Delivery {
+  resolve(output: unknown): void;
+  reject(error: unknown): void;
+}
+
+function sendOne(
+  world: World,
+  actor: Actor,
+  faultChance: number,
+  command: TableCommand,
+): Promise<unknown> {
+  const { random } = world;
+  const run = currentRun.getStore();
+  world.oracle.attempted(command, run);
+  const isFaulty = !world.isCalm && random.chance(faultChance);
+  return new Promise((resolve, reject) => {
+    const delivery: Delivery = {
+      resolve: (output) => actor.deliver(() => resolve(output)),
+      reject: (error) => actor.deliver(() => reject(error)),
+    };
+    const exchange = new Exchange(world, actor, run, command, delivery);
+    if (!isFaulty) exchange.usual(random.int(MAX_USUAL_MS), random.int(MAX_USUAL_MS));
+    else if (command instanceof UpdateCommand) exchange.fail(random.pick(WRITE_FAULTS));
+    else exchange.fail(random.pick(['request-lost', 'error-before', 'slow']));
+  });
+}
+
+class Exchange {
+  readonly #world: World;
+  readonly #actor: Actor;
+  readonly #run: RequestRun | undefined;
+  readonly #command: TableCommand;
+  readonly #delivery: Delivery;
+
+  constructor(
+    world: World,
+    actor: Actor,
+    run: RequestRun | undefined,
+    command: TableCommand,
+    delivery: Delivery,
+  ) {
+    this.#world = world;
+    this.#actor = actor;
+    this.#run = run;
+    this.#command = command;
+    this.#delivery = delivery;
+  }
+
+  usual(requestMs: number, answerMs: number): void {
+    const { scheduler } = this.#world;
+    scheduler.after(requestMs, () => {
+      const answer = this.#apply();
+      scheduler.after(answerMs, answer);
+    });
+  }
+
+  fail(fault: WriteFault): void {
+    const { scheduler, random } = this.#world;
+    countFault(this.#world, `table:${fault}`);
+    note(this.#world, `${this.#actor.name} ${this.#run?.name ?? ''} meets ${fault}`);
+    const giveUp = () => this.#delivery.reject(timeout());
+    switch (fault) {
+      case 'request-lost':
+        scheduler.after(GIVEN_UP_AFTER_MS, giveUp);
+        return;
+      case 'answer-lost':
+        scheduler.after(random.int(MAX_USUAL_MS), () => this.#apply());
+        scheduler.after(GIVEN_UP_AFTER_MS, giveUp);
+        return;
+      case 'applied-late':
+        scheduler.after(GIVEN_UP_AFTER_MS, giveUp);
+        scheduler.after(GIVEN_UP_AFTER_MS + random.int(MAX_LATE_MS), () => this.#apply());
+        return;
+      case 'error-after':
+        scheduler.after(random.int(MAX_USUAL_MS), () => {
+          this.#apply();
+          this.#delivery.reject(serviceError('InternalServerError', 500));
+        });
+        return;
+      case 'error-before':
+      case 'throttled': {
+        const isThrottled = fault === 'throttled';
+        const error = isThrottled
+          ? serviceError('ThrottlingException', 400)
+          : serviceError('InternalServerError', 500);
+        scheduler.after(random.int(MAX_USUAL_MS), () => this.#delivery.reject(error));
+        return;
+      }
+      case 'slow':
+        this.usual(random.int(MAX_SLOW_MS), random.int(MAX_USUAL_MS));
+    }
+  }
+
+  #note(outcome: string): void {
+    if (!(this.#command instanceof UpdateCommand)) return;
+    const { Key, UpdateExpression, ExpressionAttributeNames } = this.#command.input;
+    const id = ExpressionAttributeNames?.['#r'] ?? '';
+    const sender = `${this.#actor.name} ${this.#run?.name ?? ''}`;
+    note(this.#world, `${sender} ${outcome}: ${id} ${Key?.pk} ${UpdateExpression}`);
+  }
+
+  /** Applies the command now, tells the judge, and gives what answers the sender. */
+  #apply(): () => void {
+    const { table, oracle } = this.#world;
+    const before = oracle.snapshot(this.#command);
+    let output: unknown;
+    try {
+      output = table.apply(this.#command);
+    } catch (error) {
+      this.#note('refused');
+      oracle.refused(this.#command, before);
+      return () => this.#delivery.reject(error);
+    }
+    this.#note('applied');
+    oracle.applied(this.#command, before);
+    return () => this.#delivery.resolve(output);
+  }
+}

@@ -1,0 +1,219 @@
+/**
+ * Ways to break the protocol, each of which the simulation must notice.
+ *
+ * A mutant replaces one text, which must stand exactly once in its file, by another.
+ */
+export interface Mutant {
+  readonly name: string;
+  readonly file: string;
+  readonly from: string;
+  readonly to: string;
+}
+
+const WRITES = 'lambda/adapters/ledger/counter-writes.ts';
+const LEDGER = 'lambda/adapters/ledger/dynamo-ledger.ts';
+const ATTEMPTS = 'lambda/adapters/ledger/write-attempts.ts';
+const ITEM = 'lambda/adapters/ledger/counter-item.ts';
+const RESERVE_ALL = 'lambda/application/reserve-all.ts';
+const GUARD = 'lambda/application/spend-guard.ts';
+const SEND = 'lambda/application/send-once.ts';
+const ENDINGS = 'lambda/application/endings.ts';
+const SETTLEMENT = 'lambda/application/settlement.ts';
+const VERDICT = 'lambda/application/upstream-verdict.ts';
+const ROLLOVER = 'lambda/application/rollover.ts';
+const ADMISSION = 'lambda/application/admission.ts';
+
+export const MUTANTS: readonly Mutant[] = [
+  {
+    name: 'reserve without the limit condition',
+    file: WRITES,
+    from: '`${neitherWritten} and ${hasRoom} and ${notCut} and ${fewInFlight}`',
+    to: '`${neitherWritten} and (attribute_not_exists(committedUsd) or committedUsd <= :limitMinusA or committedUsd > :limitMinusA) and ${notCut} and ${fewInFlight}`',
+  },
+  {
+    name: 'reserve with < for <=',
+    file: WRITES,
+    from: 'committedUsd <= :limitMinusA)',
+    to: 'committedUsd < :limitMinusA)',
+  },
+  {
+    name: 'reserve that does not see its own earlier write',
+    file: WRITES,
+    from: "const neitherWritten = 'attribute_not_exists(#r) and attribute_not_exists(#x)'",
+    to: "const neitherWritten = '(attribute_exists(#r) or attribute_not_exists(#r)) and attribute_not_exists(#x)'",
+  },
+  {
+    name: 'reserve that does not see its expiry',
+    file: WRITES,
+    from: "const neitherWritten = 'attribute_not_exists(#r) and attribute_not_exists(#x)'",
+    to: "const neitherWritten = 'attribute_not_exists(#r) and (attribute_exists(#x) or attribute_not_exists(#x))'",
+  },
+  {
+    name: 'reserve larger than the limit on an absent counter',
+    file: LEDGER,
+    from: 'limitNanoUsd !== undefined && amountNanoUsd > limitNanoUsd',
+    to: 'limitNanoUsd !== undefined && amountNanoUsd < ZERO_USD',
+  },
+  {
+    name: 'settle without comparing the amount',
+    file: WRITES,
+    from: "ConditionExpression: '#r = :a',\n    ExpressionAttributeNames: { '#r': reservationAttribute(end.id) },\n    ExpressionAttributeValues: {\n      ':a': usdNumber(end.reservedNanoUsd),",
+    to: "ConditionExpression: 'attribute_exists(#r)',\n    ExpressionAttributeNames: { '#r': reservationAttribute(end.id) },\n    ExpressionAttributeValues: {",
+  },
+  {
+    name: 'settle that leaves the reservation in flight',
+    file: WRITES,
+    from: "`inFlight = inFlight - :one${cut.set}${end.tombstone ? ', #r = :zero' : ' REMOVE #r'}`",
+    to: "`inFlight = inFlight - :one - :one + :one + :one - :one${cut.set}${end.tombstone ? ', #r = :zero' : ' REMOVE #r'}`.replace(' - :one - :one + :one + :one - :one', ' + :one')",
+  },
+  {
+    name: 'settle at half the cost',
+    file: SETTLEMENT,
+    from: 'return await ledger.settle(hold, ending.costNanoUsd);',
+    to: 'return await ledger.settle(hold, (ending.costNanoUsd / 2n) as typeof ending.costNanoUsd);',
+  },
+  {
+    name: 'money in whole micro-dollars',
+    file: ITEM,
+    from: 'NumberValue.from(formatUsd(amount))',
+    to: 'NumberValue.from(formatUsd(((amount / 1000n) * 1000n) as NanoUsd))',
+  },
+  {
+    name: 'expiry that refunds',
+    file: WRITES,
+    from: "'SET settledUsd = settledUsd + :a, #x = :a, inFlight = inFlight - :one REMOVE #r'",
+    to: "'SET committedUsd = committedUsd - :a, #x = :a, inFlight = inFlight - :one REMOVE #r'",
+  },
+  {
+    name: 'expiry without comparing the amount',
+    file: WRITES,
+    from: "REMOVE #r',\n  ConditionExpression: '#r = :a',",
+    to: "REMOVE #r',\n  ConditionExpression: 'attribute_exists(settledUsd)',",
+  },
+  {
+    name: 'expiry that leaves no note for a late settle',
+    file: WRITES,
+    from: "'SET settledUsd = settledUsd + :a, #x = :a, inFlight = inFlight - :one REMOVE #r'",
+    to: "'SET settledUsd = settledUsd + :a, inFlight = inFlight - :one REMOVE #r, #x'",
+  },
+  {
+    name: 'late settle that corrects committed alone',
+    file: WRITES,
+    from: 'settledUsd = settledUsd + :change, ',
+    to: 'settledUsd = settledUsd + :zero, ',
+  },
+  {
+    name: 'late settle that may come twice',
+    file: WRITES,
+    from: '`#r = :zero${cut.set} REMOVE #x`',
+    to: '`#r = :zero${cut.set}`',
+  },
+  {
+    name: 'no late settle',
+    file: LEDGER,
+    from: 'const late = await attemptWrite(options, hold.counter, lateSettleWrite(write));',
+    to: "if (write.id !== '') return { kind: 'ended' };\n  const late = await attemptWrite(options, hold.counter, lateSettleWrite(write));",
+  },
+  {
+    name: 'no tombstone after an ambiguous reserve',
+    file: LEDGER,
+    from: 'tombstone: hold.ambiguous,',
+    to: 'tombstone: false,',
+  },
+  {
+    name: 'no fence after an ambiguous reserve',
+    file: LEDGER,
+    from: "if (ended.kind !== 'already-ended' || !hold.ambiguous) return ended;",
+    to: 'if (hold.reservationId.length > 0) return ended;',
+  },
+  {
+    name: 'fence without its condition',
+    file: WRITES,
+    from: "UpdateExpression: 'SET #r = :zero',\n  ConditionExpression: neitherWritten,",
+    to: "UpdateExpression: 'SET #r = :zero',\n  ConditionExpression: 'attribute_not_exists(#x) or attribute_exists(#x)',",
+  },
+  {
+    name: 'ambiguity is forgotten',
+    file: ATTEMPTS,
+    from: 'ambiguous ||= !isCertain(error);',
+    to: 'ambiguous = false;',
+  },
+  {
+    name: 'a time-out counts as certain',
+    file: ATTEMPTS,
+    from: 'return status !== undefined && status >= 400 && status < 500;',
+    to: 'return status === undefined || status >= 400;',
+  },
+  {
+    name: 'tombstones go at once',
+    file: ROLLOVER,
+    from: 'const TOMBSTONE_GRACE_MS = 6 * 3_600_000;',
+    to: 'const TOMBSTONE_GRACE_MS = -3_600_000;',
+  },
+  {
+    name: 'release although it may have been sent',
+    file: SEND,
+    from: "const isUnsent = error instanceof UpstreamFailure && error.sent === 'not-sent';",
+    to: 'const isUnsent = error instanceof Error;',
+  },
+  {
+    name: 'release where there is no usage',
+    file: ENDINGS,
+    from: "if (usage.kind === 'unknown') return inFull(",
+    to: "if (usage.kind === 'unknown') return usage.why === '' ? inFull(admission, status, '') : atNothing(status, usage.why);\n  if (usage.kind !== 'metered') return inFull(",
+  },
+  {
+    name: 'an unknown outcome costs nothing',
+    file: ENDINGS,
+    from: 'admission.model.price.free === true ? ZERO_USD : admission.prepared.boundNanoUsd;',
+    to: 'admission.model.price.free !== true ? ZERO_USD : admission.prepared.boundNanoUsd;',
+  },
+  {
+    name: 'a server error counts as not billed',
+    file: VERDICT,
+    from: "  'ModelNotReadyException',",
+    to: "  'ModelNotReadyException',\n  'InternalServerException',",
+  },
+  {
+    name: 'upstream is asked again',
+    file: SEND,
+    from: '  const { clock } = ports;\n  const startedMs',
+    to: '  const { clock } = ports;\n  const given = ports.upstream;\n  const send: typeof given.send = (one, signal) =>\n    given.send(one, signal).catch(() => given.send(one, signal));\n  ports = { ...ports, upstream: { send } };\n  const startedMs',
+  },
+  {
+    name: 'half of the bound is reserved',
+    file: GUARD,
+    from: 'amountNanoUsd: admission.prepared.boundNanoUsd,',
+    to: 'amountNanoUsd: (admission.prepared.boundNanoUsd / 2n) as typeof admission.prepared.boundNanoUsd,',
+  },
+  {
+    name: 'settings are fresh for ever',
+    file: GUARD,
+    from: 'return ageMs >= 0 && ageMs <= maxAgeMs;',
+    to: 'return ageMs === ageMs + maxAgeMs - maxAgeMs;',
+  },
+  {
+    name: 'changed settings are not looked at',
+    file: GUARD,
+    from: 'return standingOf(again) === standingOf(tried.value.reserved.admission);',
+    to: 'return standingOf(again) !== undefined;',
+  },
+  {
+    name: 'one refusing cap leaves the others held',
+    file: RESERVE_ALL,
+    from: 'if (!complete) toRelease.push(...held.map(({ hold }) => hold));',
+    to: 'if (complete) toRelease.push();',
+  },
+  {
+    name: 'a cap whose books are out of reach is passed',
+    file: RESERVE_ALL,
+    from: 'toRelease.push(value.hold);\n      failed ||= charge.enforced;',
+    to: 'toRelease.push(value.hold);',
+  },
+  {
+    name: 'every cap only warns',
+    file: ADMISSION,
+    from: 'enforced: enforces(cap),',
+    to: 'enforced: !enforces(cap),',
+  },
+];
