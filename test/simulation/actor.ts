@@ -18,6 +18,7 @@ export class Actor {
   #frozenUntilMs = 0;
   #skewMs = 0;
   #awaits = 0;
+  #requests = 0;
   #diesAtAwait = Number.POSITIVE_INFINITY;
 
   constructor(name: string, scheduler: Scheduler, random: Random) {
@@ -39,6 +40,12 @@ export class Actor {
   /** How many awaits have ended in it. */
   get awaits(): number {
     return this.#awaits;
+  }
+
+  /** Numbers its requests of the table, from 1. */
+  nextRequest(): number {
+    this.#requests += 1;
+    return this.#requests;
   }
 
   die(): void {

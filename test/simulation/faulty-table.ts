@@ -9,9 +9,16 @@ import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import type { Actor } from './actor.ts';
 import type { TableCommand } from './simulated-table.ts';
-import { countFault, currentRun, note, type RequestRun, type World } from './world.ts';
+import {
+  countFault,
+  currentRun,
+  note,
+  type RequestRun,
+  type Scripted,
+  type World,
+} from './world.ts';
 
-type WriteFault =
+export type WriteFault =
   | 'request-lost'
   | 'answer-lost'
   | 'applied-late'
@@ -20,7 +27,7 @@ type WriteFault =
   | 'throttled'
   | 'slow';
 
-const WRITE_FAULTS: readonly WriteFault[] = [
+export const WRITE_FAULTS: readonly WriteFault[] = [
   'request-lost',
   'answer-lost',
   'applied-late',
@@ -69,6 +76,7 @@ function sendOne(
   const { random } = world;
   const run = currentRun.getStore();
   world.oracle.attempted(command, run);
+  const scripted = world.isCalm ? undefined : world.script?.(actor.name, actor.nextRequest());
   const isFaulty = !world.isCalm && random.chance(faultChance);
   return new Promise((resolve, reject) => {
     const delivery: Delivery = {
@@ -76,7 +84,8 @@ function sendOne(
       reject: (error) => actor.deliver(() => reject(error)),
     };
     const exchange = new Exchange(world, actor, run, command, delivery);
-    if (!isFaulty) exchange.usual(random.int(MAX_USUAL_MS), random.int(MAX_USUAL_MS));
+    if (scripted !== undefined) exchange.play(scripted);
+    else if (!isFaulty) exchange.usual(random.int(MAX_USUAL_MS), random.int(MAX_USUAL_MS));
     else if (command instanceof UpdateCommand) exchange.fail(random.pick(WRITE_FAULTS));
     else exchange.fail(random.pick(['request-lost', 'error-before', 'slow']));
   });
@@ -101,6 +110,23 @@ class Exchange {
     this.#run = run;
     this.#command = command;
     this.#delivery = delivery;
+  }
+
+  play(scripted: Scripted): void {
+    switch (scripted.kind) {
+      case 'fault':
+        this.fail(scripted.fault);
+        return;
+      case 'at':
+        this.usual(scripted.atMs - this.#world.scheduler.nowMs, 0);
+        return;
+      case 'death':
+        countFault(this.#world, `table:death-${scripted.isApplied ? 'after' : 'before'}`);
+        this.#world.scheduler.after(0, () => {
+          if (scripted.isApplied) this.#apply();
+          this.#actor.die();
+        });
+    }
   }
 
   usual(requestMs: number, answerMs: number): void {

@@ -21,7 +21,7 @@ import { createRandom, type Random } from './seeded-random.ts';
 import { createSimulatedSettings } from './simulated-settings.ts';
 import { createSimulatedTable } from './simulated-table.ts';
 import { createSimulatedFrameReader, createSimulatedUpstream } from './simulated-upstream.ts';
-import { countFault, currentRun, note, type RequestRun, type World } from './world.ts';
+import { countFault, currentRun, note, type RequestRun, type Script, type World } from './world.ts';
 
 export interface RunReport {
   readonly seed: number;
@@ -63,10 +63,22 @@ interface Gateway {
  *
  * @throws Violation where a rule does not hold, with the seed in its message
  */
-export async function runSchedule(seed: number, trace?: string[]): Promise<RunReport> {
-  const random = createRandom(seed);
-  const plan = drawPlan(random.fork('plan'));
-  const world = createWorld(plan, random.fork('world'), trace);
+export function runSchedule(seed: number, trace?: string[]): Promise<RunReport> {
+  const plan = drawPlan(createRandom(seed).fork('plan'));
+  return runPlan(plan, seed, trace === undefined ? {} : { trace });
+}
+
+/**
+ * Runs a plan to its rest; the seed draws what the plan leaves open.
+ *
+ * @throws Violation where a rule does not hold
+ */
+export async function runPlan(
+  plan: Plan,
+  seed: number,
+  options: { readonly trace?: string[]; readonly script?: Script } = {},
+): Promise<RunReport> {
+  const world = createWorld(plan, createRandom(seed).fork('world'), options);
   try {
     const courses = await play(world, plan);
     await comeToRest(world, courses);
@@ -82,7 +94,11 @@ export async function runSchedule(seed: number, trace?: string[]): Promise<RunRe
 
 type RunWorld = World & { events: number };
 
-function createWorld(plan: Plan, random: Random, trace: string[] | undefined): RunWorld {
+function createWorld(
+  plan: Plan,
+  random: Random,
+  { trace, script }: { readonly trace?: string[]; readonly script?: Script },
+): RunWorld {
   const scheduler = new Scheduler(plan.startMs);
   const table = createSimulatedTable();
   const settings = [{ fromMs: 0, caps: plan.settings[0]?.caps ?? [], isKeyEnabled: true }];
@@ -94,7 +110,18 @@ function createWorld(plan: Plan, random: Random, trace: string[] | undefined): R
     nowMs: () => scheduler.nowMs,
   });
   const faults = new Map<string, number>();
-  return { scheduler, random, table, oracle, settings, faults, isCalm: false, trace, events: 0 };
+  return {
+    scheduler,
+    random,
+    table,
+    oracle,
+    settings,
+    faults,
+    isCalm: false,
+    trace,
+    script,
+    events: 0,
+  };
 }
 
 async function play(world: RunWorld, plan: Plan): Promise<Course[]> {

@@ -3,6 +3,7 @@
  */
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { Cap } from '../../lambda/domain/cap.ts';
+import type { WriteFault } from './faulty-table.ts';
 import type { Oracle } from './oracle.ts';
 import type { Scheduler } from './scheduler.ts';
 import type { Random } from './seeded-random.ts';
@@ -26,9 +27,22 @@ export interface World {
   readonly faults: Map<string, number>;
   /** Set for the end of a run, when the books must come to rest. */
   isCalm: boolean;
+  /** Where what goes wrong is written down beforehand, and not drawn. */
+  readonly script: Script | undefined;
   /** Lines of what happened, kept only where a run is traced. */
   readonly trace: string[] | undefined;
 }
+
+/** What befalls a request of the table. */
+export type Scripted =
+  | { readonly kind: 'fault'; readonly fault: WriteFault }
+  /** The sender dies before it has left, or right after it took effect. */
+  | { readonly kind: 'death'; readonly isApplied: boolean }
+  /** It takes effect and is answered at this time of the world's. */
+  | { readonly kind: 'at'; readonly atMs: number };
+
+/** What befalls an actor's request of this number, from 1; undefined: nothing. */
+export type Script = (actor: string, number: number) => Scripted | undefined;
 
 /** One request of the plan, on whose behalf code runs. */
 export interface RequestRun {

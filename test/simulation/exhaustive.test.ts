@@ -1,0 +1,141 @@
+/**
+ * Every point at which one request can be hurt, and every order of two: nothing is drawn here.
+ */
+import { describe, expect, it } from 'vitest';
+import type { Cap } from '../../lambda/domain/cap.ts';
+import { nanoUsd } from '../../lambda/domain/money.ts';
+import { WRITE_FAULTS } from './faulty-table.ts';
+import type { Plan, PlannedRequest, PlannedRollover } from './plan.ts';
+import { runPlan } from './run-schedule.ts';
+import type { UpstreamFate } from './simulated-upstream.ts';
+import type { Script, Scripted } from './world.ts';
+
+const START_MS = Date.UTC(2026, 10, 24, 12, 0, 0);
+const FUNCTION_TIMEOUT_MS = 3_000;
+const MARGIN_MS = 1_000;
+const MAX_TOKENS = 60;
+/** Room for one worst case (611,878 nano-dollars), and not for two. */
+const ONE_FITS = nanoUsd(1_000_000n);
+const ALL_FIT = nanoUsd(100_000_000n);
+
+const cap = (index: number, limitNanoUsd: Cap['limitNanoUsd']): Cap => ({
+  capId: `cap-${index}`,
+  limitNanoUsd,
+  window: { kind: 'daily', timeZone: 'UTC', weekStart: 'monday' },
+  selectors: {},
+  action: 'block',
+  streaming: 'full',
+  alertPercents: [],
+  enabled: true,
+});
+
+const request = (
+  index: number,
+  gateway: number,
+  fate: UpstreamFate,
+  isStream: boolean,
+): PlannedRequest => ({
+  name: `request-${index}`,
+  atMs: 0,
+  gateway,
+  maxTokens: MAX_TOKENS,
+  answer: { fate, tokens: { inputTokens: 40, outputTokens: 30 }, chunks: 2, isStream },
+  readMs: 0,
+});
+
+const plan = (
+  requests: readonly PlannedRequest[],
+  caps: readonly Cap[],
+  rollovers: readonly PlannedRollover[],
+): Plan => ({
+  startMs: START_MS,
+  gateways: 2,
+  settingsMaxAgeMs: 5_000,
+  functionTimeoutMs: FUNCTION_TIMEOUT_MS,
+  reservationMarginMs: MARGIN_MS,
+  tableFaultChance: 0,
+  settingsFaultChance: 0,
+  requests,
+  disturbances: [],
+  settings: [{ atMs: 0, caps, isKeyEnabled: true }],
+  rollovers,
+});
+
+const rollover = (atMs: number, skewMs: number): PlannedRollover => ({
+  atMs,
+  skewMs,
+  diesAtAwait: undefined,
+});
+
+const HURTS: readonly Scripted[] = [
+  ...WRITE_FAULTS.map((fault) => ({ kind: 'fault', fault }) as const),
+  { kind: 'death', isApplied: false },
+  { kind: 'death', isApplied: true },
+];
+
+const ROLLOVERS: Readonly<Record<string, readonly PlannedRollover[]>> = {
+  never: [],
+  early: [rollover(200, 3_600_000)],
+  late: [rollover(60_000, 0)],
+};
+
+const FATES: readonly UpstreamFate[] = ['answers', 'refuses-unbilled', 'reached-and-lost', 'hangs'];
+/** More than any request of two caps sends, its retries included. */
+const MAX_REQUESTS = 16;
+
+describe('one request on two caps', () => {
+  describe.each(FATES)('that Bedrock %s', (fate) => {
+    it.each(Object.keys(ROLLOVERS))('is hurt at every point, rollover %s', async (when) => {
+      const caps = [cap(0, ALL_FIT), cap(1, ALL_FIT)];
+      let runs = 0;
+      for (const isStream of [false, true]) {
+        for (let point = 1; point <= MAX_REQUESTS; point += 1) {
+          for (const hurt of HURTS) {
+            const script: Script = (actor, number) =>
+              actor === 'gateway-0' && number === point ? hurt : undefined;
+            const one = plan([request(0, 0, fate, isStream)], caps, ROLLOVERS[when] ?? []);
+            await runPlan(one, point, { script });
+            runs += 1;
+          }
+        }
+      }
+      expect(runs).toBe(2 * MAX_REQUESTS * HURTS.length);
+    });
+  });
+});
+
+/** Every way to put `left` steps of one and `right` of another into one order. */
+function* orders(left: number, right: number): Generator<readonly (0 | 1)[]> {
+  if (left === 0 && right === 0) yield [];
+  if (left > 0) for (const rest of orders(left - 1, right)) yield [0, ...rest];
+  if (right > 0) for (const rest of orders(left, right - 1)) yield [1, ...rest];
+}
+
+/** Requests of the table that each of the two makes: two reserves, two settles, a journal entry. */
+const STEPS = 5;
+const STEP_MS = 500;
+
+describe('two requests on two caps with room for one', () => {
+  it('keep both caps in every order of their first five writes', async () => {
+    const caps = [cap(0, ONE_FITS), cap(1, ONE_FITS)];
+    let runs = 0;
+    for (const order of orders(STEPS, STEPS)) {
+      const timesOf = (gateway: 0 | 1) =>
+        order.flatMap((who, index) => (who === gateway ? [START_MS + index * STEP_MS] : []));
+      const times = [timesOf(0), timesOf(1)];
+      const script: Script = (actor, number) => {
+        const atMs = times[actor === 'gateway-0' ? 0 : 1]?.[number - 1];
+        return atMs === undefined ? undefined : { kind: 'at', atMs };
+      };
+      const requests = [request(0, 0, 'answers', false), request(1, 1, 'answers', false)];
+      const slow = { ...plan(requests, caps, []), functionTimeoutMs: 10 * FUNCTION_TIMEOUT_MS };
+      const report = await runPlan(slow, 1, { script });
+      expect((report.outcomes.get('complete') ?? 0) + (report.outcomes.get('refused') ?? 0)).toBe(
+        2,
+      );
+      expect(report.outcomes.get('complete')).toBeGreaterThan(0);
+      runs += 1;
+    }
+    expect(runs).toBe(252);
+  });
+});
