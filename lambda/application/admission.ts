@@ -141,8 +141,8 @@ export function decide(
   if (!rules.allowUncovered && !caps.some((cap) => enforces(cap) && !dependsOnTag(cap))) {
     throw new HardcapError(
       'no_cap_applies',
-      `no_cap_applies: no enabled block cap covers the key "${key.keyId}" with ${model.modelId}; ` +
-        'set one (hardcap cap set), as a request without a cap has no limit',
+      `no_cap_applies: no enabled block or clamp cap covers the key "${key.keyId}" with ` +
+        `${model.modelId}; set one (hardcap cap set), as a request without a cap has no limit`,
     );
   }
   const defaultMaxTokens = smallestDefault(key, caps);
@@ -215,14 +215,18 @@ const compareText = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 
 /**
  * What a reservation made by this admission rests on; equal texts mean that it still stands.
  *
- * Windows are left out: a request keeps the window that it was reserved in.
+ * The window's id is left out, its rule is not: a request keeps the window that it was reserved in
+ * when the next one begins, but a cap that was given another window has another counter.
  */
 export const standingOf = (admission: Admission): string =>
   JSON.stringify([
     admission.prepared.boundNanoUsd.toString(),
     admission.model.price.version,
-    admission.charges.map(({ counter, limitNanoUsd, enforced }) => [
+    admission.charges.map(({ cap, counter, limitNanoUsd, enforced }) => [
       counter.pk,
+      cap.window.kind,
+      cap.window.timeZone,
+      cap.window.weekStart,
       limitNanoUsd.toString(),
       enforced,
     ]),

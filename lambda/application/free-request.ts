@@ -10,7 +10,7 @@ import type {
   SpendGuardOptions,
   SpendGuardPorts,
 } from './guarded-request.ts';
-import { deadlineSignal, readWhole } from './send-once.ts';
+import { deadlineSignal, readWhole, toldOf } from './send-once.ts';
 
 /**
  * Passes the client's own bytes on, once.
@@ -57,9 +57,9 @@ export async function passFreeRequest(
       done: nothingToDo,
     };
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
     const code = deadline.signal.aborted ? 'upstream_timeout' : 'upstream_failed';
-    throw new HardcapError(code, `${code}: ${reason}; nothing is charged`, { cause: error });
+    const message = `${code}: ${toldOf(error)}; nothing is charged`;
+    throw new HardcapError(code, message, { cause: error });
   } finally {
     deadline.cancel();
   }

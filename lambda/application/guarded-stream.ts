@@ -79,13 +79,10 @@ async function endStream(
   ending: Ending,
 ): Promise<void> {
   const settled = reserved.settlement.finish(ending);
-  if (end.cut !== undefined) {
-    await settled;
-    sink.fail(cutError(end.cut));
-  } else {
-    await Promise.race([settled, ports.clock.sleep(BODY_END_PATIENCE_MS)]);
-    if (end.broken !== undefined) sink.fail(BROKEN_OFF);
-  }
+  const patience = ports.clock.sleep(BODY_END_PATIENCE_MS);
+  await (end.cut?.kind === 'cap' ? settled : Promise.race([settled, patience]));
+  if (end.cut !== undefined) sink.fail(cutError(end.cut));
+  else if (end.broken !== undefined) sink.fail(BROKEN_OFF);
   sink.end();
 }
 
@@ -96,16 +93,18 @@ function endingOf(
   status: number,
   end: RelayEnd,
 ): Ending {
-  if (end.rejectedAs !== undefined && isCertainlyNotBilled(capitalised(end.rejectedAs), '')) {
-    return atNothing(status, end.rejectedAs);
-  }
-  const metered = byUsage(reserved.admission, end.usage, status);
-  if (end.cut === undefined) return metered;
+  const { rejection } = end;
+  const isFree =
+    rejection !== undefined && isCertainlyNotBilled(capitalised(rejection.type), rejection.message);
+  const uncut = isFree
+    ? atNothing(status, rejection.type)
+    : byUsage(reserved.admission, end.usage, status);
+  if (end.cut === undefined) return uncut;
   const cut =
     end.cut.kind === 'cap'
       ? { cut: holdShut(end.cut, ports.clock.nowMs() + options.cutHoldMs) }
       : {};
-  return { ...metered, outcome: 'cut', reason: end.cut.message, ...cut };
+  return { ...uncut, outcome: 'cut', reason: end.cut.message, ...cut };
 }
 
 const holdShut = (cut: Extract<CutReason, { kind: 'cap' }>, untilMs: number) => ({

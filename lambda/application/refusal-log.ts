@@ -40,7 +40,7 @@ export function createRefusalLog(ports: RefusalLogPorts, status: number): Refusa
       const atMs = ports.clock.nowMs();
       const pair = `${request.keyId}#${refusal.charge.cap.capId}`;
       const last = lastWritten.get(pair);
-      if (last !== undefined && atMs - last.atMs < QUIET_MS) {
+      if (last !== undefined && isWithin(QUIET_MS, atMs - last.atMs)) {
         last.keptBack += 1;
         return;
       }
@@ -52,6 +52,9 @@ export function createRefusalLog(ports: RefusalLogPorts, status: number): Refusa
     },
   };
 }
+
+/** A negative age means that the clock was set back: it must not silence the log for as long. */
+const isWithin = (durationMs: number, ageMs: number): boolean => ageMs >= 0 && ageMs < durationMs;
 
 function forgetOldest(pairs: Map<string, Written>): void {
   if (pairs.size <= MAX_PAIRS) return;

@@ -1,14 +1,17 @@
 /**
  * Reserves one amount on every counter of a request: all of them, or none.
  *
- * Invariant: whatever this returns or throws, no hold is left that the caller does not know of.
+ * Invariant: whatever this returns or throws, every hold is in the answer, or released, or named
+ *            in the log because its release had no answer. A reserve that throws holds nothing.
  */
 import { HardcapError } from '../domain/errors.ts';
-import type { NanoUsd } from '../domain/money.ts';
+import { type NanoUsd, ZERO_USD } from '../domain/money.ts';
 import { type CounterHold, type ReservationId, reservationId } from '../domain/reservation.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { CounterState, Ledger, RefusalReason, ReserveOutcome } from '../ports/ledger.ts';
+import type { Telemetry } from '../ports/telemetry.ts';
 import type { Charge } from './admission.ts';
+import { reportLeftHold } from './left-hold.ts';
 
 export interface Held {
   readonly charge: Charge;
@@ -36,6 +39,7 @@ export interface ReserveAllRequest {
 export interface ReserveAllPorts {
   readonly ledger: Ledger;
   readonly clock: Clock;
+  readonly telemetry: Telemetry;
 }
 
 const RANDOM_CHARACTERS = 10;
@@ -107,9 +111,8 @@ async function reserveInOrder(
   for (const charge of request.charges) {
     const [outcome] = await Promise.allSettled([reserveOne(ports, request, id, charge)]);
     outcomes.push(outcome);
-    if (outcome.status === 'rejected' || (charge.enforced && outcome.value.kind !== 'reserved')) {
-      break;
-    }
+    const isReserved = outcome.status === 'fulfilled' && outcome.value.kind === 'reserved';
+    if (charge.enforced && !isReserved) break;
   }
   return conclude(ports, id, request.charges, outcomes);
 }
@@ -129,8 +132,9 @@ async function conclude(
     const charge = charges[index];
     if (charge === undefined) return;
     if (outcome.status === 'rejected') {
-      failed = true;
-      failure = outcome.reason;
+      // A warn cap only counts: its books being out of reach is no reason to refuse.
+      failed ||= charge.enforced;
+      failure ??= outcome.reason;
       return;
     }
     const { value } = outcome;
@@ -138,7 +142,6 @@ async function conclude(
       held.push({ charge, hold: value.hold, state: value.state });
     } else if (value.kind === 'unavailable') {
       toRelease.push(value.hold);
-      // A warn cap only counts: its books being out of reach is no reason to refuse.
       failed ||= charge.enforced;
       failure ??= value.cause;
     } else if (charge.enforced) {
@@ -147,10 +150,28 @@ async function conclude(
   });
   const complete = !failed && refused.length === 0;
   if (!complete) toRelease.push(...held.map(({ hold }) => hold));
-  await Promise.all(toRelease.map((hold) => ports.ledger.release(hold)));
+  await releaseAll(ports, toRelease);
   if (complete) return { kind: 'reserved', id, held };
   if (failed) throw unavailable(failure);
-  return { ...mostFinal(refused), heldOthers: held.length > 0 };
+  // What is held on a warn cap keeps nobody out.
+  return { ...mostFinal(refused), heldOthers: held.some(({ charge }) => charge.enforced) };
+}
+
+/** Releases each of these; one that cannot be is named in the log. Never rejects. */
+export async function releaseAll(
+  ports: ReserveAllPorts,
+  holds: readonly CounterHold[],
+): Promise<void> {
+  await Promise.all(holds.map((hold) => releaseOne(ports, hold)));
+}
+
+async function releaseOne(ports: ReserveAllPorts, hold: CounterHold): Promise<void> {
+  try {
+    const outcome = await ports.ledger.release(hold);
+    if (outcome.kind === 'unavailable') reportLeftHold(ports.telemetry, hold, ZERO_USD);
+  } catch {
+    reportLeftHold(ports.telemetry, hold, ZERO_USD);
+  }
 }
 
 function unavailable(cause: unknown): HardcapError {

@@ -35,6 +35,9 @@ export async function sendOnce(
   const deadline = deadlineSignal(clock, request.deadlineAtMs);
   let response: UpstreamResponse | undefined;
   try {
+    if (clock.nowMs() >= request.deadlineAtMs) {
+      throw new UpstreamFailure('not-sent', 'no time was left to ask Bedrock', undefined);
+    }
     response = await ports.upstream.send(
       {
         region: request.region,
@@ -73,6 +76,7 @@ async function failed(
   await settlement.finish(
     isUnsent ? atNothing(502, reason) : inFull(admission, isDeadline ? 504 : 502, reason),
   );
+  const told = toldOf(error);
   const charged = isUnsent ? 'nothing is charged' : 'the request is charged in full';
   if (isDeadline) {
     return new HardcapError(
@@ -81,10 +85,16 @@ async function failed(
       { cause: error },
     );
   }
-  return new HardcapError('upstream_failed', `upstream_failed: ${reason}; ${charged}`, {
+  return new HardcapError('upstream_failed', `upstream_failed: ${told}; ${charged}`, {
     cause: error,
   });
 }
+
+/** What a client may read of a failure: of a fault that nobody has foreseen, nothing. */
+export const toldOf = (error: unknown): string =>
+  error instanceof UpstreamFailure || error instanceof HardcapError
+    ? error.message
+    : 'the answer of Bedrock broke off';
 
 function completed(
   request: GuardedRequest,
@@ -132,14 +142,17 @@ function answer(
 /**
  * The whole body of an answer that is not a stream.
  *
- * @throws Error where it is larger than `maxBytes`, or the connection breaks
+ * @throws HardcapError `upstream_failed` where it is larger than `maxBytes`; the body's own error
+ *         where the connection breaks
  */
 export async function readWhole(response: UpstreamResponse, maxBytes: number): Promise<Uint8Array> {
   const chunks: Uint8Array[] = [];
   let length = 0;
   for await (const chunk of response.body) {
     length += chunk.length;
-    if (length > maxBytes) throw new Error(`the answer is larger than ${maxBytes} bytes`);
+    if (length > maxBytes) {
+      throw new HardcapError('upstream_failed', `the answer is larger than ${maxBytes} bytes`);
+    }
     chunks.push(chunk);
   }
   return chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks);

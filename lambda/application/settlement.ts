@@ -11,6 +11,7 @@ import type { TokenUsage } from '../domain/price.ts';
 import type { EndOutcome, JournalEntry, Ledger } from '../ports/ledger.ts';
 import type { Telemetry } from '../ports/telemetry.ts';
 import type { Admission } from './admission.ts';
+import { reportLeftHold } from './left-hold.ts';
 import type { Held } from './reserve-all.ts';
 
 /** How a request ended, in money. */
@@ -67,7 +68,9 @@ async function endAll(
     context.held.map((held) => endOne(ports.ledger, held, ending)),
   );
   const failed = context.held.filter((_, index) => outcomes[index]?.kind === 'unavailable');
-  for (const held of failed) reportFailure(ports.telemetry, context, held, ending);
+  for (const { hold } of failed) {
+    reportLeftHold(ports.telemetry, hold, ending.costNanoUsd, context.requestId);
+  }
   countEnding(ports.telemetry, context, ending);
   // The client does not wait for the journal: it explains the books, it does not hold them.
   void writeJournal(ports, context, failed.length > 0 ? failedEnding(ending) : ending).then(
@@ -87,23 +90,6 @@ async function endOne(ledger: Ledger, { hold }: Held, ending: Ending): Promise<E
   } catch (cause) {
     return { kind: 'unavailable', cause };
   }
-}
-
-function reportFailure(
-  telemetry: Telemetry,
-  context: SettlementContext,
-  { hold }: Held,
-  ending: Ending,
-): void {
-  telemetry.count(METRIC.settleFailures);
-  telemetry.error('settle failed: the reservation will expire, charged in full', {
-    requestId: context.requestId,
-    counter: hold.counter.pk,
-    window: hold.counter.sk,
-    reservationId: hold.reservationId,
-    reservedUsd: formatUsd(hold.reservedNanoUsd),
-    costUsd: formatUsd(ending.costNanoUsd),
-  });
 }
 
 function countEnding(telemetry: Telemetry, context: SettlementContext, ending: Ending): void {

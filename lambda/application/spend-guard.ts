@@ -10,7 +10,7 @@ import { METRIC } from '../contract.ts';
 import { formatUsd } from '../domain/money.ts';
 import type { SettingsView } from '../ports/settings.ts';
 import { type Admission, authenticate, decide, standingOf } from './admission.ts';
-import { atNothing, inFull } from './endings.ts';
+import { inFull } from './endings.ts';
 import { passFreeRequest } from './free-request.ts';
 import type {
   CapRefusal,
@@ -20,8 +20,9 @@ import type {
   SpendGuardOptions,
   SpendGuardPorts,
 } from './guarded-request.ts';
+import { quietTelemetry } from './quiet-telemetry.ts';
 import { createRefusalLog, type RefusalLog } from './refusal-log.ts';
-import { type ReserveAllOutcome, reserveAll } from './reserve-all.ts';
+import { type ReserveAllOutcome, releaseAll, reserveAll } from './reserve-all.ts';
 import { sendOnce } from './send-once.ts';
 import { openSettlement } from './settlement.ts';
 
@@ -32,7 +33,8 @@ export interface SpendGuard {
   handleFree(request: GuardedRequest, body: Uint8Array): Promise<GuardedAnswer>;
 }
 
-export function createSpendGuard(ports: SpendGuardPorts, options: SpendGuardOptions): SpendGuard {
+export function createSpendGuard(given: SpendGuardPorts, options: SpendGuardOptions): SpendGuard {
+  const ports = { ...given, telemetry: quietTelemetry(given.telemetry) };
   const guard: Guard = { ports, options, refusals: createRefusalLog(ports, options.overCapStatus) };
   return {
     handle: (request) => handle(guard, request),
@@ -95,7 +97,11 @@ async function reserveByFreshSettings(
     return unwrapped(tried);
   }
   if (tried.status === 'fulfilled' && tried.value.kind === 'reserved') {
-    await tried.value.reserved.settlement.finish(atNothing(0, 'settings changed'));
+    // Not by its settlement: the journal has one entry a request, and this one goes on.
+    await releaseAll(
+      guard.ports,
+      tried.value.reserved.held.map(({ hold }) => hold),
+    );
   }
   return reserveBy(guard, request, unwrapped(fresh));
 }

@@ -7,11 +7,12 @@
 import type { Usage, UsageMeter } from '../domain/usage.ts';
 import type { AnswerSink, CutReason, FrameReader } from '../ports/stream.ts';
 import type { UpstreamResponse } from '../ports/upstream.ts';
+import { errorTypeOf } from './upstream-verdict.ts';
 
 export interface RelayEnd {
   readonly usage: Usage;
-  /** Type of the exception frame that came before any output. */
-  readonly rejectedAs?: string;
+  /** The exception frame that came before any output. */
+  readonly rejection?: { readonly type: string; readonly message: string };
   readonly cut?: CutReason;
   /** The connection to Bedrock broke. */
   readonly broken?: unknown;
@@ -33,6 +34,7 @@ export function relayStream(
   let cut: CutReason | undefined;
   const pump = async (): Promise<RelayEnd> => {
     let broken: unknown;
+    let message: string | undefined;
     try {
       for await (const chunk of upstream.body) {
         if (cut !== undefined) break;
@@ -41,19 +43,21 @@ export function relayStream(
         const room = whole.byteLength > 0 ? sink.write(whole) : undefined;
         reader.read((frame) => {
           meter.event(frame.messageType, frame.eventType, frame.payload);
+          if (frame.messageType !== 'event') message ??= errorTypeOf({}, frame.payload).message;
         });
         if (room !== undefined) await room;
         if (cut !== undefined) break;
       }
       const rest = reader.rest();
-      if (cut === undefined && rest.byteLength > 0) await sink.write(rest);
+      // Not waited for: a cut meanwhile would write its frame behind what is no whole frame.
+      if (cut === undefined && rest.byteLength > 0) void sink.write(rest);
     } catch (error) {
       broken = error;
     }
-    const rejectedAs = meter.rejectedBeforeOutput();
+    const type = meter.rejectedBeforeOutput();
     return {
       usage: meter.usage(),
-      ...(rejectedAs === undefined ? {} : { rejectedAs }),
+      ...(type === undefined ? {} : { rejection: { type, message: message ?? '' } }),
       ...(cut === undefined ? {} : { cut }),
       ...(broken === undefined || cut !== undefined ? {} : { broken }),
     };

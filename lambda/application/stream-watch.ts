@@ -5,6 +5,7 @@
  * nothing: the money of this stream is reserved already.
  */
 import { applies, limitAt } from '../domain/cap.ts';
+import { HardcapError } from '../domain/errors.ts';
 import { formatUsd } from '../domain/money.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Ledger } from '../ports/ledger.ts';
@@ -29,21 +30,43 @@ export interface WatchedStream {
 }
 
 /** Resolves with the reason to cut, or with undefined once `signal` aborts. Never throws. */
-export async function watchStream(
+export const watchStream = (
+  ports: WatchPorts,
+  stream: WatchedStream,
+  intervalMs: number,
+  signal: AbortSignal,
+): Promise<CutReason | undefined> =>
+  // Side by side: a reading that does not come back must not hold up the deadline.
+  Promise.race([
+    watchDeadline(ports.clock, stream.deadlineAtMs, signal),
+    watchSettings(ports, stream, intervalMs, signal),
+  ]);
+
+async function watchDeadline(
+  clock: Clock,
+  deadlineAtMs: number,
+  signal: AbortSignal,
+): Promise<CutReason | undefined> {
+  try {
+    await clock.sleep(Math.max(0, deadlineAtMs - clock.nowMs()), signal);
+    return { kind: 'deadline', message: 'the function is about to time out' };
+  } catch {
+    return undefined;
+  }
+}
+
+async function watchSettings(
   ports: WatchPorts,
   stream: WatchedStream,
   intervalMs: number,
   signal: AbortSignal,
 ): Promise<CutReason | undefined> {
   while (!signal.aborted) {
-    const leftMs = stream.deadlineAtMs - ports.clock.nowMs();
-    if (leftMs <= 0) return { kind: 'deadline', message: 'the function is about to time out' };
     try {
-      await ports.clock.sleep(Math.min(intervalMs, leftMs), signal);
+      await ports.clock.sleep(intervalMs, signal);
     } catch {
       return undefined;
     }
-    if (ports.clock.nowMs() >= stream.deadlineAtMs) continue;
     try {
       const view = await ports.settings.read(stream.admission.key.keyId, intervalMs);
       const reason = keyReason(view, stream, ports) ?? (await capReason(view, stream, ports));
@@ -67,7 +90,9 @@ function keyReason(
     authenticate(view, stream.keyText, ports.clock.nowMs());
     return undefined;
   } catch (error) {
-    return { kind: 'key', message: error instanceof Error ? error.message : String(error) };
+    // A key's item that cannot be read refuses new requests; it is no word on those that run.
+    if (!(error instanceof HardcapError) || error.code !== 'unknown_key') throw error;
+    return { kind: 'key', message: error.message };
   }
 }
 

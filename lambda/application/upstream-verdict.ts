@@ -22,9 +22,13 @@ const NOT_BILLED = new Set([
 /** A guardrail that blocks answers with an error of this type, and has been billed. */
 const GUARDRAIL = /guardrail/i;
 
-/** Whether an error answer with this type and message is certainly not billed. */
+/**
+ * Whether an error answer with this type and message is certainly not billed.
+ *
+ * A validation error without a message may be a guardrail's.
+ */
 export function isCertainlyNotBilled(errorType: string, message: string): boolean {
-  if (errorType === 'ValidationException') return !GUARDRAIL.test(message);
+  if (errorType === 'ValidationException') return message !== '' && !GUARDRAIL.test(message);
   return NOT_BILLED.has(errorType);
 }
 

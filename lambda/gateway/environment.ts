@@ -55,12 +55,13 @@ function required(env: Environment, name: string): string {
   return value;
 }
 
-const REGION = /^[a-z]{2}(-[a-z]+)+-\d$/;
+const REGION = /^[a-z]{2,5}(-[a-z]+)+-\d{1,2}$/;
+const WHOLE_NUMBER = /^\d{1,15}$/;
 
 function regionsOf(env: Environment): readonly string[] {
   const named = list(env[ENV.regions]);
-  const own = env.AWS_REGION;
-  const regions = named.length > 0 ? named : own === undefined ? DEFAULTS.regions : [own];
+  const own = list(env.AWS_REGION);
+  const regions = [named, own, DEFAULTS.regions].find(({ length }) => length > 0) ?? [];
   for (const region of regions) {
     if (REGION.test(region)) continue;
     throw new Error(`${ENV.regions}: "${region}" is no region; give them as us-east-1,eu-west-1`);
@@ -69,7 +70,7 @@ function regionsOf(env: Environment): readonly string[] {
 }
 
 function oneOf(env: Environment, name: string, allowed: readonly string[], fallback: string) {
-  const value = env[name] ?? fallback;
+  const value = env[name]?.trim() || fallback;
   if (allowed.includes(value)) return value;
   throw new Error(`${name}: "${value}" is not one of ${allowed.join(', ')}`);
 }
@@ -81,9 +82,10 @@ function wholeNumber(
   least: number,
   most: number,
 ): number {
-  const text = env[name];
+  const text = env[name]?.trim();
   if (text === undefined || text === '') return fallback;
+  // Number() alone would take '0x10' and '1e3', which nobody who reads the setting expects.
   const value = Number(text);
-  if (Number.isInteger(value) && value >= least && value <= most) return value;
+  if (WHOLE_NUMBER.test(text) && value >= least && value <= most) return value;
   throw new Error(`${name}: "${text}" is not a whole number from ${least} to ${most}`);
 }

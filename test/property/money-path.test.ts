@@ -10,22 +10,16 @@ import type { Cap } from '../../lambda/domain/cap.ts';
 import { HardcapError } from '../../lambda/domain/errors.ts';
 import type { NanoUsd } from '../../lambda/domain/money.ts';
 import type { Telemetry } from '../../lambda/ports/telemetry.ts';
-import { UpstreamFailure, type UpstreamResponse } from '../../lambda/ports/upstream.ts';
-import { exceptionFrame } from '../../local/simulated-stream.ts';
+import { type Behaviour, behaviour, type Charged } from '../helpers/bedrock-behaviour.ts';
 import { cap, usd } from '../helpers/builders.ts';
 import type { EndCall, LedgerFault } from '../helpers/fake-ledger.ts';
 import {
   callerKey,
   createFakePorts,
   createFakeSink,
-  deltaFrame,
-  errorResponse,
   type FakeSink,
   guardedRequest,
   guardOptions,
-  jsonBytes,
-  metadataFrame,
-  response,
   settingsTable,
   settleDown,
 } from '../helpers/fake-ports.ts';
@@ -35,131 +29,8 @@ const MAX_AGE_MS = 5_000;
 const STEP_MS = 1_000;
 /** The deadline of a request is after 60 s; what follows it takes a few more. */
 const MAX_STEPS = 90;
+/** 100 x $1 and 10 x $5 a million. */
 const METERED_COST = usd('0.00015');
-
-type Charged = 'nothing' | 'metered' | 'full';
-
-/** What Bedrock does, and what the request may then cost. */
-interface Behaviour {
-  readonly name: string;
-  readonly isStream: boolean;
-  readonly charged: Charged;
-  respond(signal: AbortSignal): Promise<UpstreamResponse>;
-}
-
-async function* playing(
-  frames: readonly Uint8Array[],
-  ending: 'end' | 'break' | 'hang',
-): AsyncGenerator<Uint8Array> {
-  yield* frames;
-  if (ending === 'break') throw new Error('reset');
-  if (ending === 'hang') await new Promise(() => undefined);
-}
-
-/** As the true adapter's: an abort of the request ends its body too. */
-const within = (signal: AbortSignal, answer: UpstreamResponse): UpstreamResponse => {
-  signal.addEventListener('abort', () => answer.abort());
-  return answer;
-};
-
-const ERRORS = [
-  ['ThrottlingException', 'slow down', 'nothing'],
-  ['ValidationException', 'no such field', 'nothing'],
-  ['ValidationException', 'a guardrail has intervened', 'full'],
-  ['ModelErrorException', 'it broke', 'full'],
-  ['InternalServerException', 'it broke', 'full'],
-  ['', 'nobody knows', 'full'],
-] as const;
-
-const failing = (sent: 'not-sent' | 'unknown'): Behaviour => ({
-  name: `fails ${sent}`,
-  isStream: false,
-  charged: sent === 'not-sent' ? 'nothing' : 'full',
-  respond: () => Promise.reject(new UpstreamFailure(sent, 'no answer', undefined)),
-});
-
-const silent: Behaviour = {
-  name: 'is silent',
-  isStream: false,
-  charged: 'full',
-  respond: (signal) =>
-    new Promise((_, reject) => {
-      const fail = () => reject(new UpstreamFailure('unknown', 'aborted', undefined));
-      signal.addEventListener('abort', fail);
-    }),
-};
-
-const usageBody = jsonBytes({ usage: { inputTokens: 100, outputTokens: 10 } });
-
-const whole = (ending: 'end' | 'break' | 'hang', hasUsage: boolean): Behaviour => ({
-  name: `answers ${hasUsage ? 'with' : 'without'} usage, ${ending}`,
-  isStream: false,
-  charged: ending === 'end' && hasUsage ? 'metered' : 'full',
-  respond: async (signal) =>
-    within(signal, response(200, playing([hasUsage ? usageBody : jsonBytes({})], ending))),
-});
-
-const erring = ([type, message, charged]: (typeof ERRORS)[number]): Behaviour => ({
-  name: `errs ${type}: ${message}`,
-  isStream: false,
-  charged,
-  respond: async () => errorResponse(500, type, message),
-});
-
-const streaming = (deltas: number, end: StreamEnd): Behaviour => {
-  const frames = [...Array<Uint8Array>(deltas).fill(deltaFrame()), ...(end.frame ?? [])];
-  return {
-    name: `streams ${deltas}, ${end.name}`,
-    isStream: true,
-    charged: end.charged === 'nothing' && deltas > 0 ? 'full' : end.charged,
-    respond: async () => response(200, playing(frames, end.ending)),
-  };
-};
-
-interface StreamEnd {
-  readonly name: string;
-  readonly frame?: readonly Uint8Array[];
-  readonly ending: 'end' | 'break' | 'hang';
-  readonly charged: Charged;
-}
-
-const usageFrame = [metadataFrame(100, 10)];
-const STREAM_ENDS: readonly StreamEnd[] = (['end', 'break', 'hang'] as const).flatMap((ending) => [
-  { name: `usage, ${ending}`, frame: usageFrame, ending, charged: 'metered' as const },
-  { name: `no usage, ${ending}`, ending, charged: 'full' as const },
-  {
-    name: `half a frame, ${ending}`,
-    frame: [deltaFrame().subarray(0, 20)],
-    ending,
-    charged: 'full' as const,
-  },
-  {
-    name: `throttled, ${ending}`,
-    frame: [exceptionFrame('throttlingException', 'slow down')],
-    ending,
-    charged: 'nothing' as const,
-  },
-  {
-    name: `guardrail, ${ending}`,
-    frame: [exceptionFrame('validationException', 'a guardrail has intervened')],
-    ending,
-    charged: 'full' as const,
-  },
-]);
-
-const behaviour: fc.Arbitrary<Behaviour> = fc.oneof(
-  fc.constantFrom(failing('not-sent'), failing('unknown'), silent),
-  fc
-    .constantFrom('end' as const, 'break' as const, 'hang' as const)
-    .chain((ending) => fc.boolean().map((hasUsage) => whole(ending, hasUsage))),
-  fc.constantFrom(...ERRORS).map(erring),
-  {
-    arbitrary: fc
-      .tuple(fc.nat(3), fc.constantFrom(...STREAM_ENDS))
-      .map(([deltas, end]) => streaming(deltas, end)),
-    weight: 3,
-  },
-);
 
 const limit = fc.constantFrom('0', '0.0006', '0.0012', '10', '10', '10');
 const someCap = (capId: string) =>
@@ -345,6 +216,7 @@ describe('one request, whatever fails', () => {
 
         expect(upstream.sent.length).toBeLessThanOrEqual(1);
         checkEnds(plan, ports);
+        if (told.error !== undefined) expect(told.error).toBeInstanceOf(HardcapError);
         const [entry] = ledger.journal;
         for (const { call, hold, costNanoUsd } of ledger.ends.slice(0, endsBeforeSend)) {
           expect([call, costNanoUsd]).toEqual(['release', 0n]);

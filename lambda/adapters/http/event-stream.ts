@@ -47,7 +47,8 @@ export function createFrameReader(): FrameReader {
           end += neededBytes;
           neededBytes = frameBytes(bytes, end);
         }
-        pending = [bytes.subarray(end)];
+        // An empty rest would make the next chunk be copied, to be joined with nothing.
+        pending = end < bytes.byteLength ? [bytes.subarray(end)] : [];
         pendingBytes = bytes.byteLength - end;
         const whole = bytes.subarray(0, end);
         unread.push(whole);

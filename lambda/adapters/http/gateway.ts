@@ -6,6 +6,7 @@
 import type { Readable } from 'node:stream';
 import type { GuardedAnswer, GuardedRequest } from '../../application/guarded-request.ts';
 import { BODY_END_PATIENCE_MS } from '../../application/guarded-stream.ts';
+import { quietTelemetry } from '../../application/quiet-telemetry.ts';
 import type { SpendGuard } from '../../application/spend-guard.ts';
 import { METRIC } from '../../contract.ts';
 import { HardcapError } from '../../domain/errors.ts';
@@ -64,7 +65,8 @@ const MAX_BODY_BYTES = 6 * 1024 * 1024;
 
 type Answered = Awaited<ReturnType<HttpGateway['answer']>>;
 
-export function createHttpGateway(options: HttpGatewayOptions): HttpGateway {
+export function createHttpGateway(given: HttpGatewayOptions): HttpGateway {
+  const options = { ...given, telemetry: quietTelemetry(given.telemetry) };
   return {
     async answer(event, invocation) {
       try {
@@ -208,8 +210,10 @@ function bodyBytes(event: HttpEvent, headers: Readonly<Record<string, string>>):
   );
 }
 
-/** Headers that move neither cost nor credentials; the estimate has refused what does. */
+/** Headers of Bedrock's own; those that move the cost are here only if the estimate let them. */
 const PASSED_ON = [
+  'x-amzn-bedrock-guardrailidentifier',
+  'x-amzn-bedrock-guardrailversion',
   'x-amzn-bedrock-service-tier',
   'x-amzn-bedrock-performanceconfig-latency',
   'x-amzn-bedrock-trace',

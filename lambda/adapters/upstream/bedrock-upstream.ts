@@ -20,7 +20,7 @@ import {
   type UpstreamResponse,
 } from '../../ports/upstream.ts';
 import { keepFresh } from './fresh-sockets.ts';
-import { isCertainlyNotSent } from './send-failure.ts';
+import { isCertainlyNotSent, noteEarlyErrors } from './send-failure.ts';
 
 export interface BedrockUpstreamOptions {
   readonly clock: Clock;
@@ -42,6 +42,8 @@ export function createBedrockUpstream(options: BedrockUpstreamOptions): Closable
   const httpAgent = new HttpAgent({ keepAlive: true, maxSockets: MAX_SOCKETS });
   const httpsAgent = new HttpsAgent({ keepAlive: true, maxSockets: MAX_SOCKETS });
   const closeStale = [httpAgent, httpsAgent].map((agent) => keepFresh(agent, options.clock.nowMs));
+  noteEarlyErrors(httpAgent, 'connect');
+  noteEarlyErrors(httpsAgent, 'secureConnect');
   const requestHandler = new NodeHttpHandler({
     httpAgent,
     httpsAgent,
@@ -112,6 +114,9 @@ async function transmit(
   signed: HttpRequest,
   signal: AbortSignal,
 ): Promise<UpstreamResponse> {
+  if (signal.aborted) {
+    throw new UpstreamFailure('not-sent', 'the time ended before the request was sent', undefined);
+  }
   try {
     const { response } = await requestHandler.handle(signed, { abortSignal: signal });
     const body: IncomingMessage = response.body;

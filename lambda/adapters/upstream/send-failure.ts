@@ -1,34 +1,40 @@
 /**
  * Whether a failed send can have reached Bedrock: only what is certain counts as not sent.
+ *
+ * Certain is what a connection reports before it is ready: until then no byte of a request has
+ * left. The same error after that (a reset, a broken TLS record) says nothing.
  */
+import type { Agent } from 'node:http';
 
-/** System calls before which no byte of a request leaves. */
-const BEFORE_CONNECTION = new Set(['connect', 'getaddrinfo']);
+/** Errors of connections that were not ready yet. */
+const earlyErrors = new WeakSet<object>();
 
-/** Codes of a TLS handshake that refused the other side. */
-const TLS_REFUSED = /^(ERR_TLS_|ERR_SSL_|CERT_|UNABLE_TO_|SELF_SIGNED_|DEPTH_ZERO_)/;
-
-/** Node says so where the connection closed during the handshake. */
-const BEFORE_TLS = /before secure TLS connection was established/;
-
-/** The handler's own time-out of a connection that was never made. */
-const NEVER_CONNECTED = /did not establish a connection|connection timed out/i;
-
-interface SystemError {
-  readonly code?: unknown;
-  readonly syscall?: unknown;
-  readonly message?: unknown;
-  readonly errors?: unknown;
+/**
+ * Notes from now on what the agent's connections report before they are ready.
+ *
+ * @param readyEvent `connect` for plain connections, `secureConnect` where TLS comes first
+ */
+export function noteEarlyErrors(agent: Agent, readyEvent: 'connect' | 'secureConnect'): void {
+  const createConnection = agent.createConnection.bind(agent);
+  agent.createConnection = (options, callback) => {
+    const socket = createConnection(options, callback);
+    let isReady = false;
+    socket?.once(readyEvent, () => {
+      isReady = true;
+    });
+    socket?.on('error', (error) => {
+      if (!isReady) earlyErrors.add(error);
+    });
+    return socket;
+  };
 }
+
+/**
+ * The handler's own time-out of a connection that was never made. Its time-out of a connection
+ * that is silent reads otherwise, and comes when the request is out.
+ */
+const NEVER_CONNECTED = /did not establish a connection/;
 
 /** True where no byte of the request can have been read by Bedrock. */
-export function isCertainlyNotSent(error: unknown): boolean {
-  if (typeof error !== 'object' || error === null) return false;
-  const { code, syscall, message, errors } = error as SystemError;
-  // Several addresses were tried: not sent only if not one of them was reached.
-  if (Array.isArray(errors) && errors.length > 0) return errors.every(isCertainlyNotSent);
-  if (typeof syscall === 'string' && BEFORE_CONNECTION.has(syscall)) return true;
-  if (typeof code === 'string' && TLS_REFUSED.test(code)) return true;
-  if (typeof message !== 'string') return false;
-  return BEFORE_TLS.test(message) || NEVER_CONNECTED.test(message);
-}
+export const isCertainlyNotSent = (error: unknown): boolean =>
+  error instanceof Error && (earlyErrors.has(error) || NEVER_CONNECTED.test(error.message));
