@@ -1,14 +1,9 @@
 /**
  * The gateway's HTTP side over the true spend guard: what goes in, what goes out, what goes on.
  */
-import { Readable } from 'node:stream';
-import { buffer } from 'node:stream/consumers';
+import type { Readable } from 'node:stream';
 import { beforeEach, describe, expect, it } from 'vitest';
-import {
-  createHttpGateway,
-  type HttpAnswer,
-  type HttpEvent,
-} from '../../lambda/adapters/http/gateway.ts';
+import { createHttpGateway, type HttpEvent } from '../../lambda/adapters/http/gateway.ts';
 import { createSpendGuard } from '../../lambda/application/spend-guard.ts';
 import { METRIC } from '../../lambda/contract.ts';
 import { addUsd } from '../../lambda/domain/money.ts';
@@ -27,33 +22,22 @@ import {
   settingsTable,
   settleDown,
 } from '../helpers/fake-ports.ts';
+import {
+  answerTo as answerOf,
+  CONVERSE_BODY as BODY,
+  eventOf,
+  exchange as exchangeWith,
+  pathOf,
+} from '../helpers/http-requests.ts';
 import { createVirtualClock, NOON_MS, type VirtualClock } from '../helpers/virtual-clock.ts';
 
 const TEAM = 'COUNTER#team-budget';
 const MAX_BODY_BYTES = 6 * 1024 * 1024;
-const BODY = JSON.stringify({
-  messages: [{ role: 'user', content: [{ text: 'hello' }] }],
-  inferenceConfig: { maxTokens: 100 },
-});
-
 let clock: VirtualClock;
 let ports: ReturnType<typeof createFakePorts>;
 beforeEach(() => {
   clock = createVirtualClock({ sleepsAtOnce: false });
   ports = createFakePorts(clock);
-});
-
-const pathOf = (operation: string) => `/model/${encodeURIComponent(HAIKU)}/${operation}`;
-
-const eventOf = (
-  rest: Partial<HttpEvent> & { readonly method?: string; readonly operation?: string } = {},
-): HttpEvent => ({
-  rawPath: pathOf(rest.operation ?? 'converse'),
-  headers: { authorization: `Bearer ${KEY_TEXT}` },
-  requestContext: { http: { method: rest.method ?? 'POST' } },
-  body: BODY,
-  isBase64Encoded: false,
-  ...rest,
 });
 
 const gateway = (rest = {}) =>
@@ -66,20 +50,8 @@ const gateway = (rest = {}) =>
     ...rest,
   });
 
-const answerTo = (event: HttpEvent, on = gateway()) =>
-  on.answer(event, { requestId: 'r-1', deadlineAtMs: NOON_MS + 60_000 });
-
-async function bytesOf({ body }: HttpAnswer): Promise<Buffer> {
-  return body instanceof Readable ? buffer(body) : Buffer.from(body);
-}
-
-/** The answer, its body read and its work done. */
-async function exchange(event: HttpEvent, on = gateway()) {
-  const { answer, done } = await answerTo(event, on);
-  const bytes = await bytesOf(answer);
-  await done;
-  return { answer, text: bytes.toString(), bytes };
-}
+const answerTo = (event: HttpEvent, on = gateway()) => answerOf(on, event);
+const exchange = (event: HttpEvent, on = gateway()) => exchangeWith(on, event);
 
 const errorOf = (text: string) => JSON.parse(text) as { __type: string; message: string };
 
