@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 /**
- * The command line: `hardcap key`, `hardcap cap`, `hardcap status`.
+ * The command line: `hardcap key`, `hardcap cap`, `hardcap status`,
+ * `hardcap rollover`.
  *
  * Exit codes: 0 done, 1 failed, 2 written wrongly. Results go to stdout, all else to stderr.
  */
@@ -8,6 +9,7 @@ import { Command, CommanderError } from 'commander';
 import { addCapCommands } from './commands/cap.ts';
 import { exitCodeOf, explain } from './commands/failure.ts';
 import { addKeyCommands } from './commands/key.ts';
+import { addRolloverCommand } from './commands/rollover.ts';
 import { addSharedOptions } from './commands/session.ts';
 import { addStatusCommand } from './commands/status.ts';
 
@@ -21,6 +23,7 @@ function createProgram(): Command {
   addKeyCommands(program);
   addCapCommands(program);
   addStatusCommand(program);
+  addRolloverCommand(program);
   return program;
 }
 

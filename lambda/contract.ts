@@ -27,6 +27,12 @@ export const ENV = {
   journalDays: 'HARDCAP_JOURNAL_DAYS',
 } as const;
 
+/** What the rollover function alone reads beside them. */
+export const ROLLOVER_ENV = {
+  /** Days that a closed counter is kept after its window; lifetime counters are kept for ever. */
+  counterDays: 'HARDCAP_COUNTER_DAYS',
+} as const;
+
 /** Defaults of the settings above, in the same units. */
 export const DEFAULTS = {
   regions: ['us-east-1'] as readonly string[],
@@ -35,6 +41,7 @@ export const DEFAULTS = {
   reservationMarginMs: 60_000,
   maxInFlight: 2_000,
   journalDays: 90,
+  counterDays: 400,
   functionTimeoutMs: 900_000,
   rolloverIntervalMs: 60_000,
 } as const;
@@ -77,4 +84,6 @@ export const METRIC = {
   chargedInFull: 'ChargedInFull',
   expired: 'ReservationsExpired',
   invariantBroken: 'InvariantBroken',
+  windowsClosed: 'WindowsClosed',
+  thresholdsReached: 'ThresholdsReached',
 } as const;

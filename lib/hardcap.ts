@@ -56,6 +56,7 @@ export class Hardcap extends Construct {
     });
     this.rollover = new RolloverFunction(this, 'Rollover', {
       ...shared,
+      settingsTableArn: this.settingsTable.tableArn,
       openIndexArn: ledger.openIndexArn,
     });
 

@@ -1,5 +1,6 @@
 /**
- * The rollover function: every minute it charges stale reservations and tidies the ledger.
+ * The rollover function: every minute it charges stale reservations, tells thresholds and closes
+ * windows.
  *
  * Crash: a run that fails is tried again, then kept in the dead-letter queue, which alarms; the
  *        next minute's run does the same work, as each run starts from what it finds.
@@ -31,6 +32,7 @@ const DEAD_LETTER_DAYS = 14;
 /** What the rollover function is told by the deployment. */
 export interface RolloverFunctionProps
   extends Pick<NodeFunctionProps, 'environment' | 'logRetention' | 'logRemovalPolicy'> {
+  readonly settingsTableArn: string;
   readonly ledgerTableArn: string;
   readonly openIndexArn: string;
 }
@@ -45,7 +47,7 @@ export class RolloverFunction extends Construct {
     this.deadLetterQueue = this.#createDeadLetterQueue();
     const { queueArn } = this.deadLetterQueue;
     const { lambda } = new NodeFunction(this, 'Default', {
-      description: 'hardcap rollover: charges stale reservations in full, tidies the ledger',
+      description: 'hardcap rollover: charges stale reservations in full, closes windows',
       entry: ENTRY,
       memoryMb: MEMORY_MB,
       timeoutSeconds: TIMEOUT_SECONDS,
@@ -129,6 +131,13 @@ const keepFailedRuns = (queueArn: string): PolicyStatement =>
     resources: [queueArn],
   });
 
+/** Only items whose partition key is one of these: no key's hash is read, no summary is deleted. */
+const onPartitions = (...patterns: string[]) => ({
+  'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': patterns },
+  // Without it, "for all values" would hold for a request that has none.
+  Null: { 'dynamodb:LeadingKeys': 'false' },
+});
+
 const rolloverStatements = (props: RolloverFunctionProps, queueArn: string): PolicyStatement[] => [
   new PolicyStatement({
     sid: 'FindOpenCounters',
@@ -136,9 +145,27 @@ const rolloverStatements = (props: RolloverFunctionProps, queueArn: string): Pol
     resources: [props.openIndexArn],
   }),
   new PolicyStatement({
+    sid: 'ReadCaps',
+    actions: ['dynamodb:Query'],
+    resources: [props.settingsTableArn],
+    conditions: onPartitions('CAP'),
+  }),
+  new PolicyStatement({
     sid: 'WriteLedger',
-    actions: ['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem'],
+    actions: ['dynamodb:GetItem', 'dynamodb:UpdateItem'],
     resources: [props.ledgerTableArn],
+  }),
+  new PolicyStatement({
+    sid: 'FindClosedCounters',
+    actions: ['dynamodb:Query'],
+    resources: [props.ledgerTableArn],
+    conditions: onPartitions('CLOSED'),
+  }),
+  new PolicyStatement({
+    sid: 'PruneClosedCounters',
+    actions: ['dynamodb:DeleteItem'],
+    resources: [props.ledgerTableArn],
+    conditions: onPartitions('CLOSED', 'COUNTER#*'),
   }),
   keepFailedRuns(queueArn),
 ];

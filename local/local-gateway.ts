@@ -6,18 +6,18 @@
  */
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { systemClock } from '../lambda/adapters/clock/system-clock.ts';
+import { createLogEvents } from '../lambda/adapters/events/log-events.ts';
 import {
   createLedgerClient,
   EMBEDDED_LEDGER_TIMEOUTS,
   LEDGER_TIMEOUTS,
 } from '../lambda/adapters/ledger/dynamo-client.ts';
-import { createDynamoMaintenance } from '../lambda/adapters/ledger/dynamo-maintenance.ts';
 import { createTelemetry } from '../lambda/adapters/telemetry/powertools-telemetry.ts';
 import { createBedrockUpstream } from '../lambda/adapters/upstream/bedrock-upstream.ts';
-import { runRollover } from '../lambda/application/rollover.ts';
 import { DEFAULTS, ENV, METRIC_SERVICE } from '../lambda/contract.ts';
 import { readEnvironment } from '../lambda/gateway/environment.ts';
-import type { Telemetry } from '../lambda/ports/telemetry.ts';
+import { composeRollover } from '../lambda/rollover/compose.ts';
+import { readRolloverEnvironment } from '../lambda/rollover/environment.ts';
 import { startEmbeddedDynamodb } from './embedded-dynamodb.ts';
 import { installAwslambda } from './function-url-response.ts';
 import { type StreamingHandler, startFunctionUrlServer } from './function-url-server.ts';
@@ -56,6 +56,9 @@ export interface LocalGateway {
 /** Nothing that runs here is asked for them; AWS SDKs will not send without. */
 const LOCAL_CREDENTIALS = { accessKeyId: 'local', secretAccessKey: 'local' };
 
+/** An embedded table does one thing after another, and may be busy with the gateway's. */
+const EMBEDDED_SETTINGS_TIMEOUT_MS = 20_000;
+
 /**
  * Starts everything and resolves when requests are served.
  *
@@ -67,11 +70,12 @@ export async function startLocalGateway(options: LocalGatewayOptions): Promise<L
     for (const part of started.reverse().splice(0)) await part.close();
   };
   try {
-    const environment = readEnvironment({
+    const env = {
       [ENV.settingsTable]: 'hardcap-settings',
       [ENV.ledgerTable]: 'hardcap-ledger',
       ...options.env,
-    });
+    };
+    const environment = readEnvironment(env);
     const region = environment.regions[0] ?? DEFAULTS.regions[0] ?? '';
     const dynamo = await dynamoEndpoint(options, started);
     const clientConfig =
@@ -83,7 +87,13 @@ export async function startLocalGateway(options: LocalGatewayOptions): Promise<L
     const client = createLedgerClient(clientConfig, timeouts);
     started.push({ close: async () => client.destroy() });
     const telemetry = createTelemetry(METRIC_SERVICE.gateway);
-    started.push(startRollover(options, client, environment.ledgerTable));
+    started.push(
+      startRollover(options.rolloverIntervalMs ?? DEFAULTS.rolloverIntervalMs, {
+        client,
+        environment: readRolloverEnvironment(env),
+        ...(dynamo === undefined ? {} : { settingsTimeoutMs: EMBEDDED_SETTINGS_TIMEOUT_MS }),
+      }),
+    );
     const simulated =
       options.upstream === 'simulated' ? await startSimulatedBedrock({ port: 0 }) : undefined;
     if (simulated !== undefined) started.push(simulated);
@@ -167,20 +177,21 @@ async function composeHandler(parts: Omit<Composed, 'clock'>): Promise<Streaming
 
 /** The rollover function's work, by a timer. */
 function startRollover(
-  options: LocalGatewayOptions,
-  client: ReturnType<typeof createLedgerClient>,
-  tableName: string,
+  intervalMs: number,
+  parts: Pick<
+    Parameters<typeof composeRollover>[0],
+    'client' | 'environment' | 'settingsTimeoutMs'
+  >,
 ): { close(): Promise<void> } {
-  const telemetry: Telemetry = createTelemetry(METRIC_SERVICE.rollover);
-  const maintenance = createDynamoMaintenance({ client, tableName, clock: systemClock });
-  const intervalMs = options.rolloverIntervalMs ?? DEFAULTS.rolloverIntervalMs;
+  const telemetry = createTelemetry(METRIC_SERVICE.rollover);
+  const events = createLogEvents(telemetry);
+  const rollover = composeRollover({ ...parts, clock: systemClock, telemetry, events });
   const stopping = new AbortController();
   const running = (async () => {
     while (!stopping.signal.aborted) {
       try {
         await systemClock.sleep(intervalMs, stopping.signal);
-        const deadlineAtMs = systemClock.nowMs() + DEFAULTS.rolloverIntervalMs;
-        await runRollover({ maintenance, clock: systemClock, telemetry }, deadlineAtMs);
+        await rollover(systemClock.nowMs() + DEFAULTS.rolloverIntervalMs);
       } catch (error) {
         if (!stopping.signal.aborted) telemetry.error('rollover failed', { error: String(error) });
       }

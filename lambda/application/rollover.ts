@@ -1,116 +1,180 @@
 /**
- * Recovers what crashed: expires stale reservations, removes old tombstones, audits the books.
+ * The rollover run: recovers what crashed, tells thresholds, closes ended windows, tidies up.
  *
- * Invariant: committed = settled + the sum of reservations, on every counter that it touches; a
- *            counter of which that is not true is reported and left as it is.
+ * Invariant: enforcement never waits for it. It only charges what is stale, and it repairs no
+ *            books: a counter where committed is not settled + reserved is reported, and no more.
  * Crash:     each step is one conditional write; running again, or twice at once, does no harm.
  */
 import { METRIC } from '../contract.ts';
-import { formatUsd, sumUsd } from '../domain/money.ts';
-import { expiresAtMs } from '../domain/reservation.ts';
-import type { Clock } from '../ports/clock.ts';
-import type { LedgerMaintenance, OpenCounter } from '../ports/ledger.ts';
-import type { Telemetry } from '../ports/telemetry.ts';
+import { HardcapError } from '../domain/errors.ts';
+import { formatUsd, type NanoUsd, sumUsd } from '../domain/money.ts';
+import { expiresAtMs, type ReservationId } from '../domain/reservation.ts';
+import { windowEndOf } from '../domain/window.ts';
+import type { OpenCounter } from '../ports/ledger.ts';
+import { tellThresholds } from './alerts.ts';
+import { closeWindow } from './close-window.ts';
+import { pruneClosed } from './prune-closed.ts';
+import {
+  emptyReport,
+  named,
+  type RolloverPorts,
+  type RolloverReport,
+  type RolloverRun,
+} from './rollover-work.ts';
 
-export interface RolloverPorts {
-  readonly maintenance: LedgerMaintenance;
-  readonly clock: Clock;
-  readonly telemetry: Telemetry;
-}
+/**
+ * How long a tombstone outlives its reservation's expiry. A write is late by minutes at most, but
+ * this function's clock may be off by hours: too early a removal would let a late reserve stand.
+ */
+const TOMBSTONE_GRACE_MS = 6 * 3_600_000;
 
-export interface RolloverReport {
-  counters: number;
-  expired: number;
-  tombstonesRemoved: number;
-  /** Counters whose books do not add up. */
-  broken: number;
-  /** Counters that could not be worked on; the next run tries them again. */
-  failed: number;
-  /** False where the time ended before the last counter. */
-  complete: boolean;
-}
-
-/** A write cannot arrive later than this after its reservation's expiry: clients give up in 1 s. */
-const LATE_WRITE_MS = 60_000;
-
-/** Works through all open counters until `deadlineAtMs`. Never rejects for one counter's sake. */
+/**
+ * Works through all open counters until `deadlineAtMs`. One counter that cannot be read or worked
+ * on keeps none of the others from it, and is told in the report. Never rejects.
+ *
+ * @param counterDays days that a closed counter is kept after its window's end; absent: for ever
+ */
 export async function runRollover(
   ports: RolloverPorts,
   deadlineAtMs: number,
+  counterDays?: number,
 ): Promise<RolloverReport> {
-  const report: RolloverReport = {
-    counters: 0,
-    expired: 0,
-    tombstonesRemoved: 0,
-    broken: 0,
-    failed: 0,
-    complete: true,
-  };
-  for await (const open of ports.maintenance.openCounters()) {
-    if (ports.clock.nowMs() >= deadlineAtMs) {
-      report.complete = false;
-      break;
+  const report = emptyReport();
+  const run: RolloverRun = { ports, report, caps: await readCaps(ports, report) };
+  await guarded(run, 'open counters could not be read', async () => {
+    for await (const open of ports.maintenance.openCounters()) {
+      if (ports.clock.nowMs() >= deadlineAtMs) {
+        report.complete = false;
+        return;
+      }
+      await workOn(run, open);
     }
-    report.counters += 1;
-    audit(ports, open, report);
-    try {
-      await expireStale(ports, open, report);
-      await removeTombstones(ports, open, report);
-    } catch (error) {
-      report.failed += 1;
-      ports.telemetry.error('a counter could not be worked on', {
-        ...named(open),
-        error: String(error),
-      });
-    }
+  });
+  if (counterDays !== undefined) {
+    await guarded(run, 'closed counters could not be pruned', () =>
+      pruneClosed(run, counterDays, deadlineAtMs),
+    );
   }
   return report;
 }
 
-const named = ({ counter }: OpenCounter) => ({ counter: counter.pk, window: counter.sk });
-
-function audit(ports: RolloverPorts, open: OpenCounter, report: RolloverReport): void {
-  const { state, reservations } = open;
-  const reserved = sumUsd(reservations.map(({ amountNanoUsd }) => amountNanoUsd));
-  if (state.committedNanoUsd === state.settledNanoUsd + reserved) return;
-  report.broken += 1;
-  ports.telemetry.count(METRIC.invariantBroken);
-  ports.telemetry.error('the books of a counter do not add up: committed is not the sum', {
-    ...named(open),
-    committedUsd: formatUsd(state.committedNanoUsd),
-    settledUsd: formatUsd(state.settledNanoUsd),
-    reservedUsd: formatUsd(reserved),
-  });
+/** Without caps all else is done: what crashed is charged even where the settings are away. */
+async function readCaps({ caps, telemetry }: RolloverPorts, report: RolloverReport) {
+  try {
+    return new Map((await caps.readAll()).map((cap) => [cap.capId, cap]));
+  } catch (error) {
+    report.capsRead = false;
+    telemetry.error('no threshold was told: the caps could not be read', { error: String(error) });
+    return new Map();
+  }
 }
 
-async function expireStale(
-  ports: RolloverPorts,
-  open: OpenCounter,
-  report: RolloverReport,
+/** Does one part of the run, and reports its failure. */
+async function guarded(
+  { ports, report }: RolloverRun,
+  failure: string,
+  part: () => Promise<void>,
 ): Promise<void> {
-  for (const { id, amountNanoUsd } of open.reservations) {
-    const staleFromMs = expiresAtMs(id);
-    if (staleFromMs === undefined || staleFromMs > ports.clock.nowMs()) continue;
-    if (!(await ports.maintenance.expire(open.counter, id, amountNanoUsd))) continue;
-    report.expired += 1;
-    ports.telemetry.count(METRIC.expired);
-    ports.telemetry.warn('a reservation expired and is charged in full', {
+  try {
+    await part();
+  } catch (error) {
+    // Counters that cannot be read are told of once all others have had their turn.
+    const isBroken = error instanceof HardcapError && error.code === 'invariant_broken';
+    if (isBroken) ports.telemetry.count(METRIC.invariantBroken);
+    report[isBroken ? 'broken' : 'failed'] += 1;
+    report.complete = false;
+    ports.telemetry.error(failure, { error: String(error) });
+  }
+}
+
+async function workOn(run: RolloverRun, open: OpenCounter): Promise<void> {
+  const { ports, report } = run;
+  report.counters += 1;
+  audit(run, open);
+  try {
+    await expireStale(run, open);
+    await journalExpired(run, open);
+    await removeTombstones(run, open);
+    if (ports.events === undefined) return;
+    await tellThresholds(run, ports.events, open);
+    await closeWindow(run, ports.events, open);
+  } catch (error) {
+    report.failed += 1;
+    ports.telemetry.error('a counter could not be worked on', {
       ...named(open),
-      reservationId: id,
-      reservedUsd: formatUsd(amountNanoUsd),
+      error: String(error),
     });
   }
 }
 
-async function removeTombstones(
-  ports: RolloverPorts,
+function audit({ ports, report }: RolloverRun, open: OpenCounter): void {
+  const { state, reservations } = open;
+  const reserved = sumUsd(reservations.map(({ amountNanoUsd }) => amountNanoUsd));
+  const problem = problemOf(open, reserved);
+  if (problem === undefined) return;
+  report.broken += 1;
+  ports.telemetry.count(METRIC.invariantBroken);
+  ports.telemetry.error(problem, {
+    ...named(open),
+    committedUsd: formatUsd(state.committedNanoUsd),
+    settledUsd: formatUsd(state.settledNanoUsd),
+    reservedUsd: formatUsd(reserved),
+    inFlight: state.inFlight,
+  });
+}
+
+function problemOf({ counter, state, reservations }: OpenCounter, reserved: NanoUsd) {
+  if (state.committedNanoUsd !== state.settledNanoUsd + reserved) {
+    return 'the books of a counter do not add up: committed is not the sum';
+  }
+  if (state.inFlight !== reservations.length) {
+    return 'the books of a counter do not add up: inFlight is not how many are in flight';
+  }
+  if (windowEndOf(counter.sk) === undefined) {
+    return "a counter's window cannot be read from its sort key, so it is never closed";
+  }
+  return undefined;
+}
+
+async function expireStale({ ports, report }: RolloverRun, open: OpenCounter): Promise<void> {
+  const { maintenance, clock, telemetry } = ports;
+  for (const { id, amountNanoUsd } of open.reservations) {
+    const staleFromMs = expiresAtMs(id);
+    if (staleFromMs === undefined || staleFromMs > clock.nowMs()) continue;
+    if (!(await maintenance.expire(open.counter, id, amountNanoUsd))) continue;
+    report.expired += 1;
+    telemetry.count(METRIC.expired);
+    telemetry.warn('a reservation expired and is charged in full', {
+      ...named(open),
+      reservationId: id,
+      reservedUsd: formatUsd(amountNanoUsd),
+    });
+    await tellJournal({ ports, report }, open, id, amountNanoUsd);
+  }
+}
+
+/** What a run that died, or a refused reserve, expired without a word to the journal. */
+async function journalExpired(run: RolloverRun, open: OpenCounter): Promise<void> {
+  for (const { id, amountNanoUsd } of open.unjournalled) {
+    await tellJournal(run, open, id, amountNanoUsd);
+  }
+}
+
+async function tellJournal(
+  { ports, report }: Pick<RolloverRun, 'ports' | 'report'>,
   open: OpenCounter,
-  report: RolloverReport,
+  id: ReservationId,
+  amountNanoUsd: NanoUsd,
 ): Promise<void> {
+  await ports.maintenance.journalExpired(open.counter, id, amountNanoUsd);
+  report.journalled += 1;
+}
+
+async function removeTombstones({ ports, report }: RolloverRun, open: OpenCounter): Promise<void> {
   for (const id of open.tombstones) {
     const staleFromMs = expiresAtMs(id);
     if (staleFromMs === undefined) continue;
-    if (staleFromMs + LATE_WRITE_MS > ports.clock.nowMs()) continue;
+    if (staleFromMs + TOMBSTONE_GRACE_MS > ports.clock.nowMs()) continue;
     await ports.maintenance.removeTombstone(open.counter, id);
     report.tombstonesRemoved += 1;
   }

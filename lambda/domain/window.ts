@@ -123,6 +123,31 @@ function startOfDay(local: DateTime): DateTime {
   return before.toISODate() === midnight.toISODate() ? before.startOf('day') : midnight;
 }
 
+const WINDOW_ID =
+  /^(hourly|daily|weekly|monthly):(\d{4}-\d{2}-\d{2})T(\d{2})([+-]\d{2}:\d{2})@(.+)$/;
+const MINUTES_PER_HOUR = 60;
+
+/**
+ * When the window of this id ends, in epoch milliseconds: the inverse of `windowAt`.
+ *
+ * @returns Infinity for a lifetime window; undefined where no window has this id.
+ */
+export function windowEndOf(id: string): number | undefined {
+  if (id === LIFETIME.id) return Number.POSITIVE_INFINITY;
+  const [, kind, date = '', hour, offset, timeZone = ''] = WINDOW_ID.exec(id) ?? [];
+  const named = DateTime.fromISO(`${date}T${hour}:00${offset}`, { zone: timeZone });
+  if (kind === undefined || !named.isValid) return undefined;
+  // A week's id does not name the day that weeks start on: it starts on it.
+  const weekStart = WEEKDAYS[DateTime.fromISO(date, { zone: 'UTC' }).weekday - 1] ?? 'monday';
+  const rule: WindowRule = { kind: kind as WindowKind, timeZone, weekStart };
+  // The id leaves out the minutes of its start, which are not zero where clocks changed there.
+  for (let minute = 0; minute < MINUTES_PER_HOUR; minute += 1) {
+    const window = windowAt(rule, named.toMillis() + minute * MINUTE_MS);
+    if (window.id === id) return window.endsAtMs;
+  }
+  return undefined;
+}
+
 /** More rules than all caps together may have; past it the oldest is forgotten. */
 const MAX_REMEMBERED = 2_000;
 

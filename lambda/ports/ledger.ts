@@ -85,21 +85,87 @@ export interface Ledger {
   appendJournal(entry: JournalEntry): Promise<void>;
 }
 
+/** A reservation's dollars as they stand on a counter. */
+export interface StandingReservation {
+  readonly id: ReservationId;
+  readonly amountNanoUsd: NanoUsd;
+}
+
+/** What a counter knows of itself beside its dollars; absent numbers read as zero. */
+export interface CounterTally {
+  /** Reservations that were admitted, those included that were released later. */
+  readonly requests: number;
+  /** Grows with every end of a reservation: of two readings, the larger is the later. */
+  readonly ends: number;
+  /** Reservations that were charged in full because they expired, and not settled since. */
+  readonly expired: number;
+  /** Settlements at more than what was reserved. */
+  readonly overruns: number;
+}
+
+/** That something is being told, or was told, of a counter; kept on the counter. */
+export interface TellingMark {
+  readonly state: 'telling' | 'told';
+  /** Epoch milliseconds, by the clock of the run that wrote it. */
+  readonly atMs: number;
+  /** Names the run, so that two runs cannot take one mark for their own. */
+  readonly by: string;
+}
+
 /** A counter as the rollover function sees it. */
 export interface OpenCounter {
   readonly counter: CounterKey;
   readonly state: CounterState;
-  readonly reservations: readonly { readonly id: ReservationId; readonly amountNanoUsd: NanoUsd }[];
-  /** Tombstones: reservations of zero that only keep late writes out. */
+  readonly reservations: readonly StandingReservation[];
+  /** Tombstones and old notes of expired charges, which only keep late writes out. */
   readonly tombstones: readonly ReservationId[];
+  /** Charges of expired reservations that the journal does not tell of. */
+  readonly unjournalled: readonly StandingReservation[];
+  /** Whether nothing stands on it of any reservation: no amount, no tombstone, no note. */
+  readonly isClean: boolean;
+  readonly tally: CounterTally;
+  /** The limit as a reserve last saw it; undefined where nothing was ever reserved. */
+  readonly limitNanoUsd?: NanoUsd;
+  readonly marks: ReadonlyMap<string, TellingMark>;
+}
+
+/** What is kept of a window that has ended. */
+export interface WindowSummary {
+  readonly endsAtMs: number;
+  /** Epoch milliseconds at which it was written. */
+  readonly atMs: number;
+}
+
+/** A counter that was closed, as the list of closed counters names it. */
+export interface ClosedCounter {
+  readonly counter: CounterKey;
+  readonly windowEndsAtMs: number;
+  readonly closedAtMs: number;
 }
 
 /** What the rollover function does to the ledger. */
 export interface LedgerMaintenance {
-  /** Every counter that is still open, page by page, strongly read. */
+  /** Every counter that is still open, strongly read, each time from another one on. */
   openCounters(): AsyncIterable<OpenCounter>;
   /** Charges a stale reservation in full; false where it had ended before. */
   expire(counter: CounterKey, id: ReservationId, amountNanoUsd: NanoUsd): Promise<boolean>;
+  /** Writes the journal's one entry of an expired charge, and notes that it is there. */
+  journalExpired(counter: CounterKey, id: ReservationId, amountNanoUsd: NanoUsd): Promise<void>;
   /** Removes a tombstone that no late write can meet any more. */
   removeTombstone(counter: CounterKey, id: ReservationId): Promise<void>;
+  /** Sets a mark in place of the one that was seen; false where another stands there by now. */
+  mark(
+    counter: CounterKey,
+    name: string,
+    seen: TellingMark | undefined,
+    next: TellingMark,
+  ): Promise<boolean>;
+  /** Writes what the counter says as its window's summary, unless a later reading was written. */
+  summarise(open: OpenCounter, summary: WindowSummary): Promise<void>;
+  /** Takes the counter off the list of open ones; false where it has changed since it was read. */
+  close(open: OpenCounter, closed: Omit<ClosedCounter, 'counter'>): Promise<boolean>;
+  /** Closed counters whose window ended before then, oldest first. */
+  closedBefore(windowEndsAtMs: number): AsyncIterable<ClosedCounter>;
+  /** Deletes a closed counter for good; false where it is open again. */
+  prune(closed: ClosedCounter): Promise<boolean>;
 }

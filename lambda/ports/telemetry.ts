@@ -3,6 +3,7 @@
  */
 export type LogFields = Readonly<Record<string, string | number | boolean | undefined>>;
 
+/** May throw; whoever stands between a reserve and its settle wraps it. */
 export interface Telemetry {
   info(message: string, fields?: LogFields): void;
   warn(message: string, fields?: LogFields): void;

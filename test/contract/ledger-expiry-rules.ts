@@ -196,6 +196,11 @@ function cleaningRules(newBench: NewBench): void {
       state: { settledNanoUsd: usd('1'), committedNanoUsd: usd('4'), inFlight: 1 },
       reservations: [{ id: live.reservationId, amountNanoUsd: usd('3') }],
       tombstones: [ambiguous.reservationId],
+      unjournalled: [],
+      isClean: false,
+      tally: { requests: 2, ends: 1, expired: 0, overruns: 0 },
+      limitNanoUsd: usd('10'),
+      marks: new Map(),
     });
   });
 

@@ -20,15 +20,22 @@ const maintenance = createDynamoMaintenance({
   tableName: 'ledger',
   clock: createVirtualClock(),
 });
+/** The same with the clock's next random characters. */
+const drawing = (characters: string) =>
+  createDynamoMaintenance({
+    client,
+    tableName: 'ledger',
+    clock: { ...createVirtualClock(), randomCharacters: () => characters },
+  });
 
 const key = (name: string) => ({ pk: `COUNTER#${name}`, sk: 'lifetime' });
 const item = { committedUsd: NumberValue.from('1'), settledUsd: NumberValue.from('1') };
 
 /** The names of the counters that were listed, and the error that ended the list. */
-async function listed() {
+async function listed(from = maintenance) {
   const names: string[] = [];
   try {
-    for await (const { counter } of maintenance.openCounters()) {
+    for await (const { counter } of from.openCounters()) {
       names.push(counter.pk.slice('COUNTER#'.length));
     }
   } catch (error) {
@@ -72,6 +79,28 @@ it('lists all other counters before it fails for one that cannot be read', async
     code: 'invariant_broken',
     message: expect.stringContaining('COUNTER#spoilt / lifetime'),
   });
+});
+
+it.each([
+  ['000000', ['a', 'b', 'c', 'd']],
+  ['i00000', ['c', 'd', 'a', 'b']],
+  ['zzzzzz', ['d', 'a', 'b', 'c']],
+])(
+  'begins where chance says (%s), so that a short time leaves out no counter always',
+  async (characters, order) => {
+    dynamo.on(QueryCommand).resolves({ Items: ['a', 'b', 'c', 'd'].map(key) });
+
+    expect((await listed(drawing(characters))).names).toEqual(order);
+  },
+);
+
+it('lists the counters of the pages that came before it fails for one that did not', async () => {
+  dynamo
+    .on(QueryCommand)
+    .resolvesOnce({ Items: [key('a')], LastEvaluatedKey: key('a') })
+    .rejectsOnce(new Error('no answer'));
+
+  expect(await listed()).toMatchObject({ names: ['a'], error: { code: 'ledger_unavailable' } });
 });
 
 it('fails as unavailable where the index does not answer', async () => {

@@ -247,7 +247,7 @@ describe('a counter that is full', () => {
 
     expect(await ledger.reserve(request)).toMatchObject({ reason: 'in-flight-limit' });
     const fence = writes().at(-1)?.args[0].input;
-    expect(fence?.UpdateExpression).toBe('SET #r = :zero');
+    expect(fence?.UpdateExpression).toContain('SET #r = :zero');
     expect(fence?.ExpressionAttributeNames).toMatchObject({ '#r': `r:${id}` });
   });
 

@@ -8,6 +8,12 @@ const template = createTemplate();
 const rollover = resource(template, 'AWS::Lambda::Function', /Rollover/);
 const queue = resource(template, 'AWS::SQS::Queue');
 const ledger = resource(template, 'AWS::DynamoDB::Table', /Ledger/);
+const settings = resource(template, 'AWS::DynamoDB::Table', /Settings/);
+
+const onPartitions = (...patterns: string[]) => ({
+  'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': patterns },
+  Null: { 'dynamodb:LeadingKeys': 'false' },
+});
 
 describe('the rollover function', () => {
   it('runs Node 24 on arm64 for up to a minute', () => {
@@ -108,7 +114,7 @@ describe('the dead-letter queue', () => {
 });
 
 describe("the rollover's role", () => {
-  it('finds open counters, writes the ledger, keeps failures and logs: nothing else', () => {
+  it('reads counters and caps, writes the ledger, prunes, keeps failures and logs: nothing else', () => {
     const role = resource(template, 'AWS::IAM::Role', /RolloverRole/);
     const logs = resource(template, 'AWS::Logs::LogGroup', /Rollover/);
 
@@ -121,10 +127,31 @@ describe("the rollover's role", () => {
         Resource: `<${ledger.id}.Arn>/index/open`,
       },
       {
+        Sid: 'ReadCaps',
+        Effect: 'Allow',
+        Action: 'dynamodb:Query',
+        Resource: `<${settings.id}.Arn>`,
+        Condition: onPartitions('CAP'),
+      },
+      {
         Sid: 'WriteLedger',
         Effect: 'Allow',
-        Action: ['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem'],
+        Action: ['dynamodb:GetItem', 'dynamodb:UpdateItem'],
         Resource: `<${ledger.id}.Arn>`,
+      },
+      {
+        Sid: 'FindClosedCounters',
+        Effect: 'Allow',
+        Action: 'dynamodb:Query',
+        Resource: `<${ledger.id}.Arn>`,
+        Condition: onPartitions('CLOSED'),
+      },
+      {
+        Sid: 'PruneClosedCounters',
+        Effect: 'Allow',
+        Action: 'dynamodb:DeleteItem',
+        Resource: `<${ledger.id}.Arn>`,
+        Condition: onPartitions('CLOSED', 'COUNTER#*'),
       },
       {
         Sid: 'KeepFailedRuns',

@@ -9,6 +9,7 @@ import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import type { Actor } from './actor.ts';
 import type { TableCommand } from './simulated-table.ts';
+import { NotModelledError } from './store-errors.ts';
 import {
   countFault,
   currentRun,
@@ -190,6 +191,7 @@ class Exchange {
     try {
       output = table.apply(this.#command);
     } catch (error) {
+      if (error instanceof NotModelledError) throw error;
       this.#note('refused');
       oracle.refused(this.#command, before);
       return () => this.#delivery.reject(error);

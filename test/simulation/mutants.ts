@@ -129,8 +129,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'fence without its condition',
     file: WRITES,
-    from: "UpdateExpression: 'SET #r = :zero',\n  ConditionExpression: neitherWritten,",
-    to: "UpdateExpression: 'SET #r = :zero',\n  ConditionExpression: 'attribute_not_exists(#x) or attribute_exists(#x)',",
+    from: "SET #r = :zero, openKey = if_not_exists(openKey, :open)',\n  ConditionExpression: neitherWritten,",
+    to: "SET #r = :zero, openKey = if_not_exists(openKey, :open)',\n  ConditionExpression: 'attribute_not_exists(#x) or attribute_exists(#x)',",
   },
   {
     name: 'ambiguity is forgotten',

@@ -15,11 +15,14 @@ export type CounterItem = Readonly<Record<string, unknown>>;
 
 const RESERVATION_PREFIX = 'r:';
 const EXPIRED_PREFIX = 'x:';
+const JOURNALLED_PREFIX = 'j:';
 
 /** Reserved dollars of a reservation in flight; zero is a tombstone. */
 export const reservationAttribute = (id: ReservationId): string => `${RESERVATION_PREFIX}${id}`;
 /** Dollars charged when a reservation expired; a late settle finds them here. */
 export const expiredAttribute = (id: ReservationId): string => `${EXPIRED_PREFIX}${id}`;
+/** There once the journal tells of the expired reservation. */
+export const journalledAttribute = (id: ReservationId): string => `${JOURNALLED_PREFIX}${id}`;
 
 /** The partition of the sparse index that holds every counter still open. */
 export const OPEN = 'open';

@@ -7,11 +7,18 @@
  *
  * Each is one UpdateItem on one counter: atomic, safe to repeat, and its own record.
  * Invariant: committedUsd = settledUsd + the sum of r:*. Only `committedUsd` is ever tested.
+ *            `ends` grows with every write but reserve, so that it orders a counter's books.
  */
 import { NumberValue } from '@aws-sdk/lib-dynamodb';
 import { type NanoUsd, subtractUsd, ZERO_USD } from '../../domain/money.ts';
 import type { ReservationId } from '../../domain/reservation.ts';
-import { expiredAttribute, OPEN, reservationAttribute, usdNumber } from './counter-item.ts';
+import {
+  expiredAttribute,
+  journalledAttribute,
+  OPEN,
+  reservationAttribute,
+  usdNumber,
+} from './counter-item.ts';
 
 /** The part of an UpdateItem that says what is written and when. */
 export interface CounterWrite {
@@ -22,7 +29,12 @@ export interface CounterWrite {
 }
 
 const ONE = NumberValue.from('1');
+const MINUS_ONE = NumberValue.from('-1');
 const ZERO = usdNumber(ZERO_USD);
+
+/** Every end of a reservation is counted, and so is a cost above what was reserved. */
+const countEnd = (end: EndWrite): string =>
+  `ADD ends :one${end.costNanoUsd > end.reservedNanoUsd ? ', overruns :one' : ''}`;
 
 const neitherWritten = 'attribute_not_exists(#r) and attribute_not_exists(#x)';
 const hasRoom = '(attribute_not_exists(committedUsd) or committedUsd <= :limitMinusA)';
@@ -58,6 +70,7 @@ export function reserveWrite(reserve: ReserveWrite): CounterWrite {
     : {};
   return {
     UpdateExpression:
+      'ADD requests :one ' +
       'SET #r = :a, committedUsd = if_not_exists(committedUsd, :zero) + :a, ' +
       'settledUsd = if_not_exists(settledUsd, :zero), ' +
       'inFlight = if_not_exists(inFlight, :zero) + :one, ' +
@@ -101,6 +114,7 @@ export function settleWrite(end: EndWrite): CounterWrite {
   const change = subtractUsd(end.costNanoUsd, end.reservedNanoUsd);
   return {
     UpdateExpression:
+      `${countEnd(end)} ` +
       'SET committedUsd = committedUsd + :change, settledUsd = settledUsd + :cost, ' +
       `inFlight = inFlight - :one${cut.set}${end.tombstone ? ', #r = :zero' : ' REMOVE #r'}`,
     ConditionExpression: '#r = :a',
@@ -121,6 +135,7 @@ export function lateSettleWrite(end: EndWrite): CounterWrite {
   const cut = cutClause(end);
   return {
     UpdateExpression:
+      `${countEnd(end)}, expired :minusOne ` +
       'SET committedUsd = committedUsd + :change, settledUsd = settledUsd + :change, ' +
       `#r = :zero${cut.set} REMOVE #x`,
     ConditionExpression: '#x = :a',
@@ -128,23 +143,29 @@ export function lateSettleWrite(end: EndWrite): CounterWrite {
     ExpressionAttributeValues: {
       ':a': usdNumber(end.reservedNanoUsd),
       ':change': usdNumber(subtractUsd(end.costNanoUsd, end.reservedNanoUsd)),
+      ':one': ONE,
+      ':minusOne': MINUS_ONE,
       ':zero': ZERO,
       ...cut.values,
     },
   };
 }
 
-/** A tombstone where nothing was written: a reserve that arrives late finds it and fails. */
+/**
+ * A tombstone where nothing was written: a reserve that arrives late finds it and fails. It opens
+ * the counter, so that the rollover function finds the tombstone once it can go.
+ */
 export const fenceWrite = (id: ReservationId): CounterWrite => ({
-  UpdateExpression: 'SET #r = :zero',
+  UpdateExpression: 'ADD ends :one SET #r = :zero, openKey = if_not_exists(openKey, :open)',
   ConditionExpression: neitherWritten,
   ExpressionAttributeNames: names(id),
-  ExpressionAttributeValues: { ':zero': ZERO },
+  ExpressionAttributeValues: { ':zero': ZERO, ':one': ONE, ':open': OPEN },
 });
 
 /** Charges a stale reservation in full; committedUsd stays, as it held the amount already. */
 export const expireWrite = (id: ReservationId, amountNanoUsd: NanoUsd): CounterWrite => ({
   UpdateExpression:
+    'ADD ends :one, expired :one ' +
     'SET settledUsd = settledUsd + :a, #x = :a, inFlight = inFlight - :one REMOVE #r',
   ConditionExpression: '#r = :a',
   ExpressionAttributeNames: names(id),
@@ -153,8 +174,8 @@ export const expireWrite = (id: ReservationId, amountNanoUsd: NanoUsd): CounterW
 
 /** Removes what an ended reservation left: a tombstone, or the note of an expired charge. */
 export const removeTombstoneWrite = (id: ReservationId): CounterWrite => ({
-  UpdateExpression: 'REMOVE #r, #x',
+  UpdateExpression: 'REMOVE #r, #x, #j',
   ConditionExpression: '#r = :zero or (attribute_not_exists(#r) and attribute_exists(#x))',
-  ExpressionAttributeNames: names(id),
+  ExpressionAttributeNames: { ...names(id), '#j': journalledAttribute(id) },
   ExpressionAttributeValues: { ':zero': ZERO },
 });

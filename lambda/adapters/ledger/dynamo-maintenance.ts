@@ -4,106 +4,105 @@
  * Invariant: what an ended reservation leaves behind is removed in the end, so that a counter
  *            which lives for years does not fill up with the traces of crashes.
  */
-import { QueryCommand } from '@aws-sdk/lib-dynamodb';
-import { TABLE } from '../../contract.ts';
-import { HardcapError } from '../../domain/errors.ts';
-import { ZERO_USD } from '../../domain/money.ts';
-import { type CounterKey, expiresAtMs } from '../../domain/reservation.ts';
-import type { LedgerMaintenance, OpenCounter } from '../../ports/ledger.ts';
-import { type CounterItem, expiredOf, OPEN, reservationsOf, stateOf } from './counter-item.ts';
-import { expireWrite, removeTombstoneWrite } from './counter-writes.ts';
-import { attemptWrite, type CounterTable, readItem } from './write-attempts.ts';
 
-/**
- * How long the note of an expired charge waits for a late settle, from the reservation's expiry.
- * That is long after its function's deadline, and a settle by hand has the day to correct it.
- */
-const LATE_SETTLE_MS = 86_400_000;
+import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
+import { DeleteCommand } from '@aws-sdk/lib-dynamodb';
+import { HardcapError } from '../../domain/errors.ts';
+import type { CounterKey } from '../../domain/reservation.ts';
+import type { ClosedCounter, LedgerMaintenance } from '../../ports/ledger.ts';
+import { closedBefore } from './closed-counters.ts';
+import { expiredOf } from './counter-item.ts';
+import { type CounterWrite, expireWrite, removeTombstoneWrite } from './counter-writes.ts';
+import {
+  closedEntryKey,
+  closedEntryWrite,
+  closeWrite,
+  expiredEntryWrite,
+  journalledWrite,
+  type KeyedWrite,
+  markWrite,
+  summaryWrite,
+} from './maintenance-writes.ts';
+import { openCounters } from './open-counters.ts';
+import { marksOf } from './telling-mark.ts';
+import { attemptWrite, type CounterTable, type WriteResult } from './write-attempts.ts';
+
+export interface MaintenanceOptions extends CounterTable {
+  /** Days that the journal entry of an expired charge is kept. @default 90 */
+  readonly journalDays?: number;
+}
 
 /** The rollover function's side of the ledger table. */
-export function createDynamoMaintenance(table: CounterTable): LedgerMaintenance {
+export function createDynamoMaintenance(options: MaintenanceOptions): LedgerMaintenance {
+  const write = (key: CounterKey, what: string, write: CounterWrite) =>
+    attemptSurely(options, what, { key, write });
   return {
-    openCounters: () => openCounters(table),
+    openCounters: () => openCounters(options),
     expire: async (counter, id, amountNanoUsd) => {
-      const result = await attemptWrite(table, counter, expireWrite(id, amountNanoUsd));
+      const result = await write(counter, 'expired', expireWrite(id, amountNanoUsd));
       if (result.kind === 'written') return true;
       // Refused after an attempt without an answer: that attempt may be what expired it.
-      if (result.kind === 'refused') {
-        return result.ambiguous && expiredOf(result.item ?? {}).some((found) => found.id === id);
-      }
-      throw new HardcapError('ledger_unavailable', 'a stale reservation was not expired', {
-        cause: result.kind === 'failed' ? result.cause : new Error(result.kind),
-      });
+      return result.ambiguous && expiredOf(result.item ?? {}).some((found) => found.id === id);
+    },
+    journalExpired: async (counter, id, amountNanoUsd) => {
+      const entry = expiredEntryWrite(counter, id, amountNanoUsd, options.journalDays);
+      await write(entry.key, 'told to the journal', entry.write);
+      await write(counter, 'noted as told to the journal', journalledWrite(id));
     },
     removeTombstone: async (counter, id) => {
-      await attemptWrite(table, counter, removeTombstoneWrite(id));
+      await attemptWrite(options, counter, removeTombstoneWrite(id));
     },
+    mark: async (counter, name, seen, next) => {
+      const result = await write(counter, 'marked', markWrite(name, seen, next));
+      if (result.kind === 'written') return true;
+      // It names the run, so one that stands there is this call's own earlier attempt.
+      const standing = marksOf(result.item ?? {}).get(name);
+      return standing?.by === next.by && standing.state === next.state;
+    },
+    summarise: async (open, summary) => {
+      const { key, write: set } = summaryWrite(open, summary);
+      await write(key, 'summarised', set);
+    },
+    close: async (open, closed) => {
+      const entry = closedEntryWrite({ counter: open.counter, ...closed });
+      await write(entry.key, 'listed as closed', entry.write);
+      const result = await write(open.counter, 'closed', closeWrite(open));
+      return result.kind === 'written' || result.item?.openKey === undefined;
+    },
+    closedBefore: (windowEndsAtMs) => closedBefore(options, windowEndsAtMs),
+    prune: (closed) => prune(options, closed),
   };
 }
 
-/**
- * Yields every open counter that can be read, and only then fails for those that cannot: one
- * spoilt item must not keep the crashed reservations of all others from being found.
- */
-async function* openCounters(table: CounterTable): AsyncGenerator<OpenCounter> {
-  const failures: { readonly counter: CounterKey; readonly cause: unknown }[] = [];
-  let startKey: Record<string, unknown> | undefined;
-  do {
-    const page = await openPage(table, startKey);
-    for (const { pk, sk } of page.Items ?? []) {
-      const counter: CounterKey = { pk: String(pk), sk: String(sk) };
-      let open: OpenCounter | undefined;
-      try {
-        // The index lags; the item itself is read strongly before anything is decided on it.
-        const item = await readItem(table, counter);
-        if (item !== undefined) open = openCounter(counter, item, table.clock.nowMs());
-      } catch (cause) {
-        failures.push({ counter, cause });
-      }
-      if (open !== undefined) yield open;
-    }
-    startKey = page.LastEvaluatedKey;
-  } while (startKey !== undefined);
-  const [first] = failures;
-  if (first === undefined) return;
-  const named = `${first.counter.pk} / ${first.counter.sk}`;
-  throw new HardcapError(
-    'invariant_broken',
-    `${failures.length} open counter(s) could not be read, the first is ${named}: ` +
-      `${String(first.cause)}; mend that item in the ledger table`,
-    { cause: first.cause },
-  );
+/** @throws HardcapError ledger_unavailable where nobody knows whether it was written */
+async function attemptSurely(
+  table: CounterTable,
+  what: string,
+  { key, write }: KeyedWrite,
+): Promise<Extract<WriteResult, { kind: 'written' | 'refused' }>> {
+  const result = await attemptWrite(table, key, write);
+  if (result.kind === 'written' || result.kind === 'refused') return result;
+  throw new HardcapError('ledger_unavailable', `${key.pk} ${key.sk} was not ${what}`, {
+    cause: result.kind === 'failed' ? result.cause : new Error(result.kind),
+  });
 }
 
-async function openPage(table: CounterTable, startKey: Record<string, unknown> | undefined) {
+/** The counter goes before its entry, so that a run which dies between the two is made good. */
+async function prune(table: CounterTable, closed: ClosedCounter): Promise<boolean> {
   try {
-    return await table.client.send(
-      new QueryCommand({
+    await table.client.send(
+      new DeleteCommand({
         TableName: table.tableName,
-        IndexName: TABLE.openIndex,
-        KeyConditionExpression: '#open = :open',
-        ExpressionAttributeNames: { '#open': TABLE.openKey },
-        ExpressionAttributeValues: { ':open': OPEN },
-        ...(startKey === undefined ? {} : { ExclusiveStartKey: startKey }),
+        Key: { ...closed.counter },
+        ConditionExpression: 'attribute_not_exists(openKey)',
       }),
     );
+    const Key = { ...closedEntryKey(closed) };
+    await table.client.send(new DeleteCommand({ TableName: table.tableName, Key }));
+    return true;
   } catch (cause) {
-    throw new HardcapError('ledger_unavailable', 'the open counters could not be listed', {
-      cause,
-    });
+    if (cause instanceof ConditionalCheckFailedException) return false;
+    const named = `${closed.counter.pk} ${closed.counter.sk}`;
+    throw new HardcapError('ledger_unavailable', `${named} was not pruned`, { cause });
   }
-}
-
-function openCounter(counter: CounterKey, item: CounterItem, nowMs: number): OpenCounter {
-  const all = reservationsOf(item);
-  const tombstones = all.filter(({ amountNanoUsd }) => amountNanoUsd === ZERO_USD);
-  const unsettled = expiredOf(item).filter(
-    ({ id }) => (expiresAtMs(id) ?? nowMs) + LATE_SETTLE_MS <= nowMs,
-  );
-  return {
-    counter,
-    state: stateOf(item),
-    reservations: all.filter(({ amountNanoUsd }) => amountNanoUsd !== ZERO_USD),
-    tombstones: [...tombstones, ...unsettled].map(({ id }) => id),
-  };
 }

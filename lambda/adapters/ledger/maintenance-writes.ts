@@ -1,0 +1,197 @@
+/**
+ * The rollover function's own writes: marks, summaries, the list of closed counters.
+ *
+ * Each is one conditional write on one item, so that any of them may be the last of a run that
+ * dies, and two runs at once do what one would have done.
+ * Invariant: none touches a counter's dollars; a counter is closed only as it was read.
+ */
+import { createHash } from 'node:crypto';
+import { NumberValue } from '@aws-sdk/lib-dynamodb';
+import { DEFAULTS, TABLE } from '../../contract.ts';
+import { type NanoUsd, ZERO_USD } from '../../domain/money.ts';
+import { type CounterKey, expiresAtMs, type ReservationId } from '../../domain/reservation.ts';
+import type { ClosedCounter, OpenCounter, TellingMark, WindowSummary } from '../../ports/ledger.ts';
+import { expiredAttribute, journalledAttribute, OPEN, usdNumber } from './counter-item.ts';
+import type { CounterWrite } from './counter-writes.ts';
+import { markText } from './telling-mark.ts';
+
+/** A conditional write and the item that it is on. */
+export interface KeyedWrite {
+  readonly key: CounterKey;
+  readonly write: CounterWrite;
+}
+
+const COUNTER_PREFIX = 'COUNTER#';
+const SUMMARY_PREFIX = 'SUMMARY#';
+/** The partition that lists closed counters by the end of their window. */
+export const CLOSED_PARTITION = 'CLOSED';
+const SECONDS_PER_DAY = 86_400;
+const HASH_CHARACTERS = 16;
+const ITEM_VERSION = NumberValue.from('1');
+
+const isoText = (atMs: number): string => new Date(atMs).toISOString();
+const wholeNumber = (value: number): NumberValue => NumberValue.from(String(value));
+
+/** A counter in a few characters: its own key may be longer than a sort key can be. */
+const hashOf = ({ pk, sk }: CounterKey): string =>
+  createHash('sha256').update(`${pk}\n${sk}`).digest('hex').slice(0, HASH_CHARACTERS);
+
+/** An UpdateItem that sets these attributes; every name is written by placeholder. */
+function setAll(
+  attributes: Readonly<Record<string, NumberValue | string>>,
+  condition: string,
+): CounterWrite {
+  const entries = Object.entries(attributes);
+  return {
+    UpdateExpression: `SET ${entries.map((_, index) => `#a${index} = :a${index}`).join(', ')}`,
+    ConditionExpression: condition,
+    ExpressionAttributeNames: Object.fromEntries(
+      entries.map(([name], index) => [`#a${index}`, name]),
+    ),
+    ExpressionAttributeValues: Object.fromEntries(
+      entries.map(([, value], index) => [`:a${index}`, value]),
+    ),
+  };
+}
+
+/** The journal key of an expired charge has `-` for the caller's key: the ledger knows none. */
+export const NO_KEY = '-';
+
+/**
+ * The journal entry of a reservation that was charged in full when it expired.
+ *
+ * Its key is made of what never changes, so that any number of runs write one entry.
+ */
+export function expiredEntryWrite(
+  counter: CounterKey,
+  id: ReservationId,
+  amountNanoUsd: NanoUsd,
+  journalDays: number = DEFAULTS.journalDays,
+): KeyedWrite {
+  const atMs = expiresAtMs(id) ?? 0;
+  const at = isoText(atMs);
+  const amount = usdNumber(amountNanoUsd);
+  return {
+    key: {
+      pk: `JOURNAL#${at.slice(0, 10)}#${NO_KEY}`,
+      sk: `${at}#${id}#${hashOf(counter)}`,
+    },
+    write: setAll(
+      {
+        outcome: 'expired',
+        reservationId: id,
+        counter: `${counter.pk} ${counter.sk}`,
+        at,
+        reservedUsd: amount,
+        costUsd: amount,
+        v: ITEM_VERSION,
+        [TABLE.ttl]: wholeNumber(Math.floor(atMs / 1000) + journalDays * SECONDS_PER_DAY),
+      },
+      'attribute_not_exists(pk)',
+    ),
+  };
+}
+
+/** Notes on the counter that the journal tells of an expired charge, while its note is there. */
+export const journalledWrite = (id: ReservationId): CounterWrite => ({
+  UpdateExpression: 'SET #j = :one',
+  ConditionExpression: 'attribute_exists(#x)',
+  ExpressionAttributeNames: { '#x': expiredAttribute(id), '#j': journalledAttribute(id) },
+  ExpressionAttributeValues: { ':one': NumberValue.from('1') },
+});
+
+/** Sets a mark where the one that was seen still stands; never makes a counter. */
+export function markWrite(
+  name: string,
+  seen: TellingMark | undefined,
+  next: TellingMark,
+): CounterWrite {
+  const unchanged = seen === undefined ? 'attribute_not_exists(#mark)' : '#mark = :seen';
+  return {
+    UpdateExpression: 'SET #mark = :next',
+    ConditionExpression: `attribute_exists(committedUsd) and ${unchanged}`,
+    ExpressionAttributeNames: { '#mark': name },
+    ExpressionAttributeValues: {
+      ':next': markText(next),
+      ...(seen === undefined ? {} : { ':seen': markText(seen) }),
+    },
+  };
+}
+
+/** The summary of a counter's window; a later reading of the counter replaces an earlier one. */
+export function summaryWrite(open: OpenCounter, summary: WindowSummary): KeyedWrite {
+  const { counter, state, tally, limitNanoUsd } = open;
+  const set = setAll(
+    {
+      settledUsd: usdNumber(state.settledNanoUsd),
+      ...(limitNanoUsd === undefined ? {} : { limitUsd: usdNumber(limitNanoUsd) }),
+      requests: wholeNumber(tally.requests),
+      expired: wholeNumber(tally.expired),
+      overruns: wholeNumber(tally.overruns),
+      revision: wholeNumber(tally.ends),
+      windowEndsAt: isoText(summary.endsAtMs),
+      summarisedAt: isoText(summary.atMs),
+      v: ITEM_VERSION,
+    },
+    'attribute_not_exists(revision) or revision < :revision',
+  );
+  return {
+    key: { pk: `${SUMMARY_PREFIX}${counter.pk.slice(COUNTER_PREFIX.length)}`, sk: counter.sk },
+    write: {
+      ...set,
+      ExpressionAttributeValues: {
+        ...set.ExpressionAttributeValues,
+        ':revision': wholeNumber(tally.ends),
+      },
+    },
+  };
+}
+
+/** The entry of the list of closed counters; written before the counter is closed. */
+export const closedEntryWrite = (closed: ClosedCounter): KeyedWrite => ({
+  key: closedEntryKey(closed),
+  write: setAll(
+    {
+      counterPk: closed.counter.pk,
+      counterSk: closed.counter.sk,
+      windowEndsAt: isoText(closed.windowEndsAtMs),
+      closedAt: isoText(closed.closedAtMs),
+      v: ITEM_VERSION,
+    },
+    'attribute_not_exists(closedAt) or closedAt < :a3',
+  ),
+});
+
+/** Sorted by the end of the window. */
+export const closedEntryKey = ({ counter, windowEndsAtMs }: ClosedCounter): CounterKey => ({
+  pk: CLOSED_PARTITION,
+  sk: `${isoText(windowEndsAtMs)}#${hashOf(counter)}`,
+});
+
+/**
+ * Takes a counter off the sparse index, if nothing has happened on it since it was read: every
+ * reserve counts a request, and every other write of a reservation counts an end.
+ */
+export function closeWrite({ state, tally }: OpenCounter): CounterWrite {
+  const still = (name: string, isZero: boolean): string =>
+    isZero ? `(attribute_not_exists(${name}) or ${name} = :${name})` : `${name} = :${name}`;
+  const conditions = [
+    '#open = :open',
+    still('inFlight', true),
+    still('committedUsd', state.committedNanoUsd === ZERO_USD),
+    still('requests', tally.requests === 0),
+    still('ends', tally.ends === 0),
+  ];
+  return {
+    UpdateExpression: 'REMOVE #open',
+    ConditionExpression: conditions.join(' and '),
+    ExpressionAttributeNames: { '#open': TABLE.openKey },
+    ExpressionAttributeValues: {
+      ':open': OPEN,
+      ':inFlight': NumberValue.from('0'),
+      ':committedUsd': usdNumber(state.committedNanoUsd),
+      ':requests': wholeNumber(tally.requests),
+      ':ends': wholeNumber(tally.ends),
+    },
+  };
+}

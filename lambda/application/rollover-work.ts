@@ -1,0 +1,77 @@
+/**
+ * What every part of a rollover run has in hand: its ports, its report, and how it names a counter.
+ */
+import type { Cap } from '../domain/cap.ts';
+import type { CapList } from '../ports/cap-list.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { Events } from '../ports/events.ts';
+import type { LedgerMaintenance, OpenCounter } from '../ports/ledger.ts';
+import type { Telemetry } from '../ports/telemetry.ts';
+
+export interface RolloverPorts {
+  readonly maintenance: LedgerMaintenance;
+  readonly caps: CapList;
+  /** Absent: nothing is told, so no threshold is marked and no window is closed. */
+  readonly events?: Events;
+  readonly clock: Clock;
+  readonly telemetry: Telemetry;
+}
+
+/** What one run did. */
+export interface RolloverReport {
+  counters: number;
+  expired: number;
+  /** Expired charges that the journal tells of now. */
+  journalled: number;
+  tombstonesRemoved: number;
+  thresholdsTold: number;
+  /** Windows of which a summary was written, corrected ones included. */
+  windowsSummarised: number;
+  countersClosed: number;
+  countersPruned: number;
+  /** Counters whose books do not add up. */
+  broken: number;
+  /** Counters that could not be worked on; the next run tries them again. */
+  failed: number;
+  /** False where the caps could not be read: no threshold was told. */
+  capsRead: boolean;
+  /** False where the time ended before the last counter. */
+  complete: boolean;
+}
+
+export const emptyReport = (): RolloverReport => ({
+  counters: 0,
+  expired: 0,
+  journalled: 0,
+  tombstonesRemoved: 0,
+  thresholdsTold: 0,
+  windowsSummarised: 0,
+  countersClosed: 0,
+  countersPruned: 0,
+  broken: 0,
+  failed: 0,
+  capsRead: true,
+  complete: true,
+});
+
+/** One run: its ports, what it has read of the settings, and what it reports. */
+export interface RolloverRun {
+  readonly ports: RolloverPorts;
+  /** By cap id. */
+  readonly caps: ReadonlyMap<string, Cap>;
+  readonly report: RolloverReport;
+}
+
+/** A counter in a log line. */
+export const named = ({ counter }: OpenCounter) => ({ counter: counter.pk, window: counter.sk });
+
+const COUNTER_PREFIX = 'COUNTER#';
+
+/** Whose counter it is, from its key. A cap id holds no `#`. */
+export function ownerOf({ counter }: OpenCounter): {
+  readonly capId: string;
+  readonly split?: string;
+} {
+  const [capId = '', ...split] = counter.pk.slice(COUNTER_PREFIX.length).split('#');
+  return split.length === 0 ? { capId } : { capId, split: split.join('#') };
+}

@@ -1,0 +1,50 @@
+/**
+ * The rollover run on its real ports, for the function, the local gateway and the command line.
+ */
+import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import { createDynamoMaintenance } from '../adapters/ledger/dynamo-maintenance.ts';
+import { createDynamoCapList } from '../adapters/settings/dynamo-cap-list.ts';
+import { runRollover } from '../application/rollover.ts';
+import type { RolloverReport } from '../application/rollover-work.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { Events } from '../ports/events.ts';
+import type { Telemetry } from '../ports/telemetry.ts';
+import type { RolloverEnvironment } from './environment.ts';
+
+export interface RolloverParts {
+  readonly client: DynamoDBDocumentClient;
+  /** Without `counterDays` no closed counter is deleted. */
+  readonly environment: Omit<RolloverEnvironment, 'counterDays'> & {
+    readonly counterDays?: number;
+  };
+  readonly clock: Clock;
+  readonly telemetry: Telemetry;
+  /** Absent: nothing is told, and no window is closed. */
+  readonly events?: Events;
+  /**
+   * Milliseconds that reading the caps may take.
+   *
+   * @default 2000
+   */
+  readonly settingsTimeoutMs?: number;
+}
+
+/** One run each time it is called, until the time given (epoch milliseconds). */
+export function composeRollover(
+  parts: RolloverParts,
+): (deadlineAtMs: number) => Promise<RolloverReport> {
+  const { client, environment, clock, telemetry, events, settingsTimeoutMs } = parts;
+  const { ledgerTable, settingsTable, journalDays, counterDays } = environment;
+  const ports = {
+    maintenance: createDynamoMaintenance({ client, tableName: ledgerTable, clock, journalDays }),
+    caps: createDynamoCapList({
+      client,
+      tableName: settingsTable,
+      ...(settingsTimeoutMs === undefined ? {} : { timeoutMs: settingsTimeoutMs }),
+    }),
+    clock,
+    telemetry,
+    ...(events === undefined ? {} : { events }),
+  };
+  return (deadlineAtMs) => runRollover(ports, deadlineAtMs, counterDays);
+}

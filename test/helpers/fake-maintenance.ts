@@ -1,0 +1,116 @@
+/**
+ * In-memory ports of the rollover run: counters as a test lays them out, and what was done to them.
+ */
+import { runRollover } from '../../lambda/application/rollover.ts';
+import type { RolloverPorts } from '../../lambda/application/rollover-work.ts';
+import { DEFAULTS } from '../../lambda/contract.ts';
+import type { Cap } from '../../lambda/domain/cap.ts';
+import type { EventDetail } from '../../lambda/ports/events.ts';
+import type {
+  ClosedCounter,
+  LedgerMaintenance,
+  OpenCounter,
+  TellingMark,
+} from '../../lambda/ports/ledger.ts';
+import { usd } from './builders.ts';
+import { createFakeTelemetry } from './fake-ports.ts';
+import { createVirtualClock } from './virtual-clock.ts';
+
+/** The daily window in UTC that NOON_MS falls into. */
+export const TODAY = 'daily:2026-03-02T00+00:00@UTC';
+
+/** A clean counter of today with one settled request of $1. */
+export const openCounter = (name: string, rest: Partial<OpenCounter> = {}): OpenCounter => ({
+  counter: { pk: `COUNTER#${name}`, sk: TODAY },
+  state: { settledNanoUsd: usd('1'), committedNanoUsd: usd('1'), inFlight: 0 },
+  reservations: [],
+  tombstones: [],
+  unjournalled: [],
+  isClean: true,
+  tally: { requests: 1, ends: 1, expired: 0, overruns: 0 },
+  limitNanoUsd: usd('10'),
+  marks: new Map(),
+  ...rest,
+});
+
+export interface ToldEvent {
+  readonly name: string;
+  readonly detail: EventDetail;
+}
+
+/** Everything a run works with; a test changes the parts that it is about. */
+export function createRolloverBench() {
+  const clock = createVirtualClock();
+  const telemetry = createFakeTelemetry();
+  const calls: string[] = [];
+  const told: ToldEvent[] = [];
+  const marks = new Map<string, TellingMark>();
+  const bench = {
+    clock,
+    telemetry,
+    /** What was written, in order. */
+    calls,
+    /** The events that were emitted. */
+    told,
+    /** Marks by counter and name; a run sees those that stood when it began. */
+    marks,
+    counters: [] as readonly OpenCounter[],
+    closed: [] as readonly ClosedCounter[],
+    caps: [] as readonly Cap[],
+    /** Parts of the ledger that behave in another way. */
+    faults: {} as Partial<LedgerMaintenance>,
+    ports: (): RolloverPorts => ({
+      maintenance: { ...maintenance, ...bench.faults },
+      caps: { readAll: async () => bench.caps },
+      events: { emit: (name, detail) => told.push({ name, detail }) },
+      clock,
+      telemetry,
+    }),
+    run: (deadlineAtMs = clock.nowMs() + 60_000, counterDays: number = DEFAULTS.counterDays) =>
+      runRollover(bench.ports(), deadlineAtMs, counterDays),
+  };
+  const seenBy = (open: OpenCounter): OpenCounter => {
+    const own = [...marks].filter(([key]) => key.startsWith(`${open.counter.pk} `));
+    const names = own.map(([key, mark]) => [key.slice(open.counter.pk.length + 1), mark] as const);
+    return { ...open, marks: new Map([...open.marks, ...names]) };
+  };
+  const maintenance: LedgerMaintenance = {
+    async *openCounters() {
+      for (const open of bench.counters) yield seenBy(open);
+    },
+    expire: async ({ pk }, id, amount) => {
+      calls.push(`expire ${pk} ${id} ${amount}`);
+      return true;
+    },
+    journalExpired: async ({ pk }, id) => {
+      calls.push(`journal ${pk} ${id}`);
+    },
+    removeTombstone: async ({ pk }, id) => {
+      calls.push(`remove ${pk} ${id}`);
+    },
+    mark: async ({ pk }, name, seen, next) => {
+      const standing = marks.get(`${pk} ${name}`);
+      if (standing?.by !== seen?.by || standing?.state !== seen?.state) return false;
+      marks.set(`${pk} ${name}`, next);
+      calls.push(`${next.state} ${pk} ${name}`);
+      return true;
+    },
+    summarise: async ({ counter: { pk }, tally }) => {
+      calls.push(`summarise ${pk} ${tally.ends}`);
+    },
+    close: async ({ counter: { pk } }) => {
+      calls.push(`close ${pk}`);
+      return true;
+    },
+    async *closedBefore(windowEndsAtMs) {
+      yield* bench.closed.filter((one) => one.windowEndsAtMs < windowEndsAtMs);
+    },
+    prune: async ({ counter: { pk } }) => {
+      calls.push(`prune ${pk}`);
+      return true;
+    },
+  };
+  return bench;
+}
+
+export type RolloverBench = ReturnType<typeof createRolloverBench>;
