@@ -25,10 +25,6 @@ export const ENV = {
   maxInFlight: 'HARDCAP_MAX_IN_FLIGHT',
   /** Days that journal entries are kept (DynamoDB TTL). */
   journalDays: 'HARDCAP_JOURNAL_DAYS',
-} as const;
-
-/** What the rollover function alone reads beside them. */
-export const ROLLOVER_ENV = {
   /** Days that a closed counter is kept after its window; lifetime counters are kept for ever. */
   counterDays: 'HARDCAP_COUNTER_DAYS',
 } as const;

@@ -36,6 +36,11 @@ export interface Configuration {
   readonly maxInFlight: number;
   /** Days that journal entries are kept, 1 to 3,650. @default 90 */
   readonly journalDays: number;
+  /**
+   * Days that a closed counter is kept after its window's end.
+   * @default 400
+   */
+  readonly counterDays: number;
   /** Memory of the gateway function, 256 to 10,240 megabytes. @default 1024 */
   readonly memoryMb: number;
   /** Time-out of the gateway function, 10 to 900 seconds: the longest stream. @default 900 */
@@ -98,6 +103,7 @@ const SHAPE = {
   ),
   maxInFlight: wholeNumber(1, DEFAULTS.maxInFlight, 'reservations'),
   journalDays: wholeNumber(1, 3_650, 'days'),
+  counterDays: wholeNumber(35, 36_500, 'days'),
   memoryMb: wholeNumber(256, 10_240, 'megabytes'),
   timeoutSeconds: wholeNumber(10, 900, 'seconds'),
   reservedConcurrency: z
@@ -122,6 +128,7 @@ export const DEFAULT_CONFIGURATION: Configuration = {
   allowFields: [],
   maxInFlight: DEFAULTS.maxInFlight,
   journalDays: DEFAULTS.journalDays,
+  counterDays: DEFAULTS.counterDays,
   memoryMb: 1_024,
   timeoutSeconds: DEFAULTS.functionTimeoutMs / 1_000,
   reservedConcurrency: 50,

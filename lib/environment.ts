@@ -21,4 +21,5 @@ export const environmentOf = (
   [ENV.allowFields]: configuration.allowFields.join(','),
   [ENV.maxInFlight]: String(configuration.maxInFlight),
   [ENV.journalDays]: String(configuration.journalDays),
+  [ENV.counterDays]: String(configuration.counterDays),
 });

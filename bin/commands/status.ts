@@ -91,7 +91,14 @@ async function readOpenCounters(ledger: CounterTable): Promise<OpenCounter[]> {
   return found;
 }
 
-const NOBODY: Subject = { keyId: '', tags: {}, vendor: '', modelId: '', baseModelId: '' };
+const NOBODY: Subject = {
+  keyId: '',
+  tags: {},
+  vendor: '',
+  modelId: '',
+  baseModelId: '',
+  profileId: '',
+};
 
 /** The counter that the cap has, or would have if it were not split. */
 function sharedCounterOf(cap: Cap, window: Window): CounterKey {

@@ -111,6 +111,7 @@ export function chooseModel(
     vendor: model.vendor,
     modelId: model.modelId,
     baseModelId: model.baseModelId,
+    profileId: model.profileId,
   };
   if (!allowsModel(key, subject)) {
     throw new HardcapError(

@@ -19,8 +19,8 @@ const NOT_BILLED = new Set([
   'InvalidSignatureException',
 ]);
 
-/** A guardrail that blocks answers with an error of this type, and has been billed. */
-const GUARDRAIL = /guardrail/i;
+/** What blocks an answer blocks it with an error of this type, after it was made and billed. */
+const GUARDRAIL = /guardrail|blocked|content filter/i;
 
 /**
  * Whether an error answer with this type and message is certainly not billed.

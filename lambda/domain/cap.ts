@@ -72,6 +72,8 @@ export interface Subject {
   readonly modelId: string;
   /** The id without its profile prefix; model globs match either. */
   readonly baseModelId: string;
+  /** The id with its profile prefix and without ARN: a profile has two spellings, a cap one. */
+  readonly profileId: string;
 }
 
 /** The shared value of a split whose subject has no such attribute. */
@@ -107,6 +109,12 @@ export function globMatches(glob: string, text: string): boolean {
 const anyMatches = (globs: readonly string[] | undefined, ...texts: string[]): boolean =>
   globs === undefined || globs.some((glob) => texts.some((text) => globMatches(glob, text)));
 
+const modelNames = (subject: Subject): string[] => [
+  subject.modelId,
+  subject.profileId,
+  subject.baseModelId,
+];
+
 /** Own tags only: a cap may name a tag `constructor`, which every object inherits. */
 const tagValue = (subject: Subject, name: string): string =>
   Object.hasOwn(subject.tags, name) ? (subject.tags[name] ?? NO_VALUE) : NO_VALUE;
@@ -117,7 +125,7 @@ export function selects(selectors: Selectors, subject: Subject): boolean {
     anyMatches(selectors.keys, subject.keyId) &&
     anyMatches(selectors.teams, subject.team ?? NO_VALUE) &&
     anyMatches(selectors.vendors, subject.vendor) &&
-    anyMatches(selectors.models, subject.modelId, subject.baseModelId) &&
+    anyMatches(selectors.models, ...modelNames(subject)) &&
     Object.entries(selectors.tags ?? {}).every(([name, globs]) =>
       anyMatches(globs, tagValue(subject, name)),
     )
@@ -141,7 +149,7 @@ export const limitAt = (cap: Cap, atMs: number): NanoUsd =>
 
 /** Whether a key may use a model. */
 export const allowsModel = (key: CallerKey, subject: Subject): boolean =>
-  anyMatches(key.models, subject.modelId, subject.baseModelId);
+  anyMatches(key.models, ...modelNames(subject));
 
 function splitValue(splitBy: SplitBy, subject: Subject): string {
   switch (splitBy) {

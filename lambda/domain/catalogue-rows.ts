@@ -99,6 +99,17 @@ const ANTHROPIC: readonly CatalogueRow[] = [
     ],
   },
   {
+    baseModelId: 'anthropic.claude-opus-4-5-20251101-v1:0',
+    vendor: 'anthropic',
+    family: 'anthropic',
+    contextWindowTokens: 200_000,
+    maxOutputTokens: 64_000,
+    offers: [
+      { soldAs: ['global'], usd: ['5', '25', '0.5', '6.25', '10'] },
+      { soldAs: ['bare', 'us', 'eu'], usd: ['5.5', '27.5', '0.55', '6.875', '11'] },
+    ],
+  },
+  {
     baseModelId: 'anthropic.claude-opus-4-6-v1',
     vendor: 'anthropic',
     family: 'anthropic',
@@ -107,6 +118,28 @@ const ANTHROPIC: readonly CatalogueRow[] = [
     offers: [
       { soldAs: ['global'], usd: ['5', '25', '0.5', '6.25', '10'] },
       { soldAs: ['bare', 'us', 'eu', 'au'], usd: ['5.5', '27.5', '0.55', '6.875', '11'] },
+    ],
+  },
+  {
+    baseModelId: 'anthropic.claude-opus-4-7',
+    vendor: 'anthropic',
+    family: 'anthropic',
+    contextWindowTokens: 1_000_000,
+    maxOutputTokens: 128_000,
+    offers: [
+      { soldAs: ['global'], usd: ['5', '25', '0.5', '6.25', '10'] },
+      { soldAs: ['bare', 'us', 'eu', 'jp', 'au'], usd: ['5.5', '27.5', '0.55', '6.875', '11'] },
+    ],
+  },
+  {
+    baseModelId: 'anthropic.claude-opus-4-8',
+    vendor: 'anthropic',
+    family: 'anthropic',
+    contextWindowTokens: 1_000_000,
+    maxOutputTokens: 128_000,
+    offers: [
+      { soldAs: ['global'], usd: ['5', '25', '0.5', '6.25', '10'] },
+      { soldAs: ['bare', 'us', 'eu', 'jp', 'au'], usd: ['5.5', '27.5', '0.55', '6.875', '11'] },
     ],
   },
   {

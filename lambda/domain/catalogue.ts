@@ -25,6 +25,8 @@ export interface Model {
   readonly modelId: string;
   /** The id without profile prefix or ARN. */
   readonly baseModelId: string;
+  /** The id without ARN, its profile prefix kept: one spelling for selectors to go by. */
+  readonly profileId: string;
   readonly vendor: string;
   readonly family: FamilyName;
   readonly price: Price;
@@ -75,6 +77,7 @@ export function findModel(modelId: string, operatorPrices: OperatorPrices, regio
   return {
     modelId,
     baseModelId,
+    profileId: profileIdOf(id),
     vendor,
     family,
     price: { modelId, ...price },

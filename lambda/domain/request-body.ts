@@ -5,6 +5,7 @@
  *            given twice, a byte order mark, broken UTF-8) is refused; no number is rounded.
  * Not here:  what the members mean and cost (the model families).
  */
+import { parse as parseLossless } from 'lossless-json';
 import { HardcapError } from './errors.ts';
 
 /** A number whose JavaScript value would lose digits (1.0, -0, 1e400): made by JSON.rawJSON. */
@@ -57,8 +58,8 @@ const encoder = new TextEncoder();
  */
 export function parseBody(bytes: Uint8Array): JsonObject {
   const text = decode(bytes);
-  const keepsNumbers = inspect(text);
-  const value = parseText(text, keepsNumbers);
+  const findings = inspect(text);
+  const value = parseText(text, findings);
   if (!isJsonObject(value)) {
     throw invalid('the body must be a JSON object, such as {"messages": [...]}');
   }
@@ -101,10 +102,11 @@ function decode(bytes: Uint8Array): string {
   return text;
 }
 
-function parseText(text: string, keepsNumbers: boolean): JsonValue {
+function parseText(text: string, { keepsNumbers, keepsNames }: Findings): JsonValue {
   try {
     // A reviver makes parsing several times slower, so it runs only where it is needed.
-    return keepsNumbers ? JSON.parse(text) : JSON.parse(text, keepNumberText);
+    const value = keepsNumbers ? JSON.parse(text) : JSON.parse(text, keepNumberText);
+    return keepsNames ? value : (parseLossless(text, null, { parseNumber }) as JsonValue);
   } catch (cause) {
     // The parser quotes the text round the fault: a prompt, which must not reach a log. For the
     // same reason the error is not kept as the cause.
@@ -122,27 +124,43 @@ function keepNumberText(
   return isPlainNumber(context.source) ? value : JSON.rawJSON(context.source);
 }
 
+const parseNumber = (source: string): number | RawNumber =>
+  isPlainNumber(source) ? Number(source) : JSON.rawJSON(source);
+
 /** Whether JavaScript writes this number as it was written: 12 and 0.5, but not 1.0, -0 or 1e3. */
 const isPlainNumber = (source: string): boolean => String(Number(source)) === source;
+
+/** What JSON.parse alone would keep of a text. */
+interface Findings {
+  readonly keepsNumbers: boolean;
+  /**
+   * False once a name is written with an escape: V8 may then take it for another name that it has
+   * read before (https://github.com/nodejs/node/issues/63785), so another parser reads the text.
+   */
+  readonly keepsNames: boolean;
+}
 
 /**
  * Refuses what JSON.parse lets through: a member given twice (it takes the last; another reader
  * may take the first), `__proto__`, and deep nesting. One pass that knows only strings, brackets
  * and numbers; where the text is no JSON it may go astray, as JSON.parse then refuses.
- *
- * @returns whether JSON.parse alone keeps every number's text
  */
-function inspect(text: string): boolean {
+function inspect(text: string): Findings {
   // The names seen in each object that is open; undefined stands for an array.
   const open: (Set<string> | undefined)[] = [];
   let keepsNumbers = true;
+  let keepsNames = true;
   for (let at = 0; at < text.length; at += 1) {
     const code = text.charCodeAt(at);
     switch (code) {
       case QUOTE: {
         const end = endOfString(text, at);
-        if (end === -1) return keepsNumbers;
-        if (isFollowedByColon(text, end)) noteName(text, at, end, open.at(-1));
+        if (end === -1) return { keepsNumbers, keepsNames };
+        if (isFollowedByColon(text, end)) {
+          const literal = text.slice(at + 1, end);
+          keepsNames &&= !literal.includes('\\');
+          noteName(literal, at, open.at(-1));
+        }
         at = end;
         break;
       }
@@ -166,7 +184,7 @@ function inspect(text: string): boolean {
         }
     }
   }
-  return keepsNumbers;
+  return { keepsNumbers, keepsNames };
 }
 
 function refuseDepth(depth: number, at: number): void {
@@ -211,8 +229,8 @@ const isNumberCharacter = (code: number): boolean =>
 const isWhiteSpace = (code: number): boolean =>
   code === 0x20 || code === 0x0a || code === 0x0d || code === 0x09;
 
-function noteName(text: string, start: number, end: number, seen: Set<string> | undefined): void {
-  const name = nameAt(text, start, end);
+function noteName(literal: string, start: number, seen: Set<string> | undefined): void {
+  const name = unescaped(literal);
   if (name === undefined || seen === undefined) return;
   if (name === '__proto__') {
     throw invalid(`a member is named "__proto__" at offset ${start}; rename it`);
@@ -225,11 +243,10 @@ function noteName(text: string, start: number, end: number, seen: Set<string> | 
 }
 
 /** The name with its escapes resolved; undefined where they are no JSON. */
-function nameAt(text: string, start: number, end: number): string | undefined {
-  const literal = text.slice(start + 1, end);
+function unescaped(literal: string): string | undefined {
   if (!literal.includes('\\')) return literal;
   try {
-    return String(JSON.parse(text.slice(start, end + 1)));
+    return String(JSON.parse(`"${literal}"`));
   } catch {
     return undefined;
   }

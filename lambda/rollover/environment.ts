@@ -1,7 +1,7 @@
 /**
  * The rollover function's settings, read from the environment and validated before it runs.
  */
-import { DEFAULTS, ROLLOVER_ENV } from '../contract.ts';
+import { DEFAULTS, ENV } from '../contract.ts';
 import { readEnvironment } from '../gateway/environment.ts';
 
 export interface RolloverEnvironment {
@@ -26,11 +26,11 @@ export function readRolloverEnvironment(
 }
 
 function counterDaysOf(env: Readonly<Record<string, string | undefined>>): number {
-  const text = env[ROLLOVER_ENV.counterDays]?.trim();
+  const text = env[ENV.counterDays]?.trim();
   if (text === undefined || text === '') return DEFAULTS.counterDays;
   const value = WHOLE_NUMBER.test(text) ? Number(text) : Number.NaN;
   if (value >= LEAST_DAYS && value <= MOST_DAYS) return value;
   throw new Error(
-    `${ROLLOVER_ENV.counterDays}: "${text}" is not a whole number from ${LEAST_DAYS} to ${MOST_DAYS}`,
+    `${ENV.counterDays}: "${text}" is not a whole number from ${LEAST_DAYS} to ${MOST_DAYS}`,
   );
 }

@@ -41,6 +41,7 @@ export const subject = (rest: Partial<Subject> = {}): Subject => ({
   vendor: 'anthropic',
   modelId: 'us.anthropic.claude-haiku-4-5-20251001-v1:0',
   baseModelId: 'anthropic.claude-haiku-4-5-20251001-v1:0',
+  profileId: 'us.anthropic.claude-haiku-4-5-20251001-v1:0',
   ...rest,
 });
 

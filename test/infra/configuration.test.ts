@@ -71,6 +71,7 @@ describe('a setting', () => {
     ['allowFields', 'a b', 'names of request members'],
     ['maxInFlight', 2001, 'reservations, 1 to 2000'],
     ['journalDays', 0, 'days, 1 to 3650'],
+    ['counterDays', 34, 'days, 35 to 36500'],
     ['memoryMb', 'lots', 'megabytes, 256 to 10240'],
     ['memoryMb', 1024.5, 'megabytes, 256 to 10240'],
     ['timeoutSeconds', 901, 'seconds, 10 to 900'],

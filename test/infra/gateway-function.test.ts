@@ -46,6 +46,7 @@ describe('the gateway function', () => {
       [ENV.allowFields]: '',
       [ENV.maxInFlight]: '2000',
       [ENV.journalDays]: '90',
+      [ENV.counterDays]: '400',
     });
     expect(Object.keys(environment).sort()).toEqual(Object.values(ENV).sort());
   });
@@ -60,6 +61,7 @@ describe('the gateway function', () => {
       allowFields: ['x_mode', 'x_tier'],
       maxInFlight: 7,
       journalDays: 3,
+      counterDays: 60,
     });
 
     expect(environmentIn(resource(other, 'AWS::Lambda::Function', /Gateway/))).toMatchObject({
@@ -71,6 +73,7 @@ describe('the gateway function', () => {
       [ENV.allowFields]: 'x_mode,x_tier',
       [ENV.maxInFlight]: '7',
       [ENV.journalDays]: '3',
+      [ENV.counterDays]: '60',
     });
   });
 

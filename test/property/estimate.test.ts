@@ -37,6 +37,7 @@ const price: fc.Arbitrary<Price> = fc.record(
 const modelAt = (at: Price, family: Model['family'] = 'anthropic'): Model => ({
   modelId: 'm',
   baseModelId: 'm',
+  profileId: 'm',
   vendor: 'v',
   family,
   price: at,

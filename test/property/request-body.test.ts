@@ -81,6 +81,15 @@ const { object } = fc.letrec<{ value: Spelled; array: Spelled; object: Spelled }
     })),
 }));
 
+test('an escaped name is not taken for one that was read before', () => {
+  // V8 remembers the shapes of objects; a name that begins like an escape used to stand in for it.
+  parseBody(bytesOf('{"h":[],"\\\\":0}'));
+  parseBody(bytesOf('{"q":[],"\\\\u006do":0}'));
+
+  expect(Object.keys(parseBody(bytesOf('{"h":1,"\\n":2}')))).toEqual(['h', '\n']);
+  expect(Object.keys(parseBody(bytesOf('{"q":1,"\\u006dodel_":2}')))).toEqual(['q', 'model_']);
+});
+
 test('any object goes out as it was meant, each number with its own digits', () => {
   fc.assert(
     fc.property(object, ({ sent, expected }) => {

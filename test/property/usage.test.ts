@@ -10,6 +10,7 @@ import { createUsageMeter, type Usage, usageFromAnswer } from '../../lambda/doma
 const modelOf = (family: Model['family']): Model => ({
   modelId: 'm',
   baseModelId: 'm',
+  profileId: 'm',
   vendor: family,
   family,
   price: {

@@ -1,14 +1,17 @@
 /**
  * The two books of a soak side by side: what Bedrock has billed, and what the ledger holds.
  */
-import { type DynamoDBDocumentClient, ScanCommand } from '@aws-sdk/lib-dynamodb';
+import { type DynamoDBDocumentClient, QueryCommand } from '@aws-sdk/lib-dynamodb';
 import {
   type CounterItem,
   expiredOf,
   reservationsOf,
   stateOf,
 } from '../../lambda/adapters/ledger/counter-item.ts';
-import { createLedgerClient } from '../../lambda/adapters/ledger/dynamo-client.ts';
+import {
+  createLedgerClient,
+  EMBEDDED_LEDGER_TIMEOUTS,
+} from '../../lambda/adapters/ledger/dynamo-client.ts';
 import { formatUsd, type NanoUsd, nanoUsd } from '../../lambda/domain/money.ts';
 import type { BookPage } from '../../local/simulated-book.ts';
 import { billOf, CAPS, HAIKU, keyOf, limitOf, NOVA, type SoakCap } from './plan.ts';
@@ -51,30 +54,47 @@ export interface LedgerBooks {
   close(): void;
 }
 
-/** Opens the ledger that the gateways share. */
-export function openLedgerBooks(endpoint: string, tableName: string): LedgerBooks {
+/** Opens the ledger that the gateways share, to look at the counters of this many phases. */
+export function openLedgerBooks(endpoint: string, TableName: string, phases: number): LedgerBooks {
   const credentials = { accessKeyId: 'local', secretAccessKey: 'local' };
-  const client = createLedgerClient({ region: 'us-east-1', endpoint, credentials });
-  return { counters: () => readCounters(client, tableName), close: () => client.destroy() };
+  const config = { region: 'us-east-1', endpoint, credentials };
+  const client = createLedgerClient(config, EMBEDDED_LEDGER_TIMEOUTS);
+  const names = counterNames(phases);
+  return {
+    async counters() {
+      const counters: Counter[] = [];
+      for (const pk of names) counters.push(...(await readCounters(client, TableName, pk)));
+      return counters;
+    },
+    close: () => client.destroy(),
+  };
 }
 
-async function readCounters(client: DynamoDBDocumentClient, TableName: string): Promise<Counter[]> {
-  const counters: Counter[] = [];
-  let ExclusiveStartKey: Record<string, unknown> | undefined;
-  do {
-    const page = await client.send(
-      new ScanCommand({
-        TableName,
-        ConsistentRead: true,
-        FilterExpression: 'begins_with(pk, :counter)',
-        ExpressionAttributeValues: { ':counter': 'COUNTER#' },
-        ...(ExclusiveStartKey === undefined ? {} : { ExclusiveStartKey }),
-      }),
-    );
-    counters.push(...(page.Items ?? []).map(counterOf));
-    ExclusiveStartKey = page.LastEvaluatedKey;
-  } while (ExclusiveStartKey !== undefined);
-  return counters;
+/** Partition keys, so that nothing has to be scanned: the journal is far larger. */
+function counterNames(phases: number): readonly string[] {
+  const keys = [keyOf('probe'), ...Array.from({ length: phases }, (_, phase) => keyOf(phase))];
+  const names = CAPS.flatMap(({ capId, splitBy }) =>
+    keys.map(({ keyId, team }) => `COUNTER#${capId}#${splitBy === 'key' ? keyId : team}`),
+  );
+  return [...new Set(names)];
+}
+
+/** The counters of all windows under one partition key. */
+async function readCounters(
+  client: DynamoDBDocumentClient,
+  TableName: string,
+  pk: string,
+): Promise<Counter[]> {
+  const page = await client.send(
+    new QueryCommand({
+      TableName,
+      ConsistentRead: true,
+      KeyConditionExpression: 'pk = :pk',
+      ExpressionAttributeValues: { ':pk': pk },
+    }),
+  );
+  if (page.LastEvaluatedKey !== undefined) throw new Error(`${pk} has more than one page`);
+  return (page.Items ?? []).map(counterOf);
 }
 
 function counterOf(item: CounterItem): Counter {

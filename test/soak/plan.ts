@@ -39,10 +39,10 @@ export interface SoakCap {
 
 /** The team's cap binds in its last phase: it has room for three and a half of four. */
 export const CAPS: readonly SoakCap[] = [
-  { capId: 'each-key', limitUsd: '0.60', window: 'lifetime', splitBy: 'key' },
-  { capId: 'haiku', limitUsd: '0.55', window: 'daily', splitBy: 'key', model: HAIKU },
-  { capId: 'nova', limitUsd: '0.007', window: 'lifetime', splitBy: 'key', model: NOVA },
-  { capId: 'team', limitUsd: '2.10', window: 'hourly', splitBy: 'team' },
+  { capId: 'each-key', limitUsd: '0.42', window: 'lifetime', splitBy: 'key' },
+  { capId: 'haiku', limitUsd: '0.39', window: 'daily', splitBy: 'key', model: HAIKU },
+  { capId: 'nova', limitUsd: '0.005', window: 'lifetime', splitBy: 'key', model: NOVA },
+  { capId: 'team', limitUsd: '1.47', window: 'hourly', splitBy: 'team' },
 ];
 
 export interface SoakKey {

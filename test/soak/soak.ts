@@ -82,7 +82,7 @@ async function main(): Promise<void> {
       ledgerUrl: ledger.url,
     });
     closing.push(() => fleet.close());
-    const books = openLedgerBooks(ledger.url, LEDGER_TABLE);
+    const books = openLedgerBooks(ledger.url, LEDGER_TABLE, phases);
     closing.push(async () => books.close());
     const parts = { phases, bedrock, books, fleet };
     await soak({ ...parts, tally: new Tally(), bills: [], faults: [] });

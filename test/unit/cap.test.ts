@@ -74,6 +74,17 @@ describe('selectors', () => {
     expect(selects(selectors, request)).toBe(selected);
   });
 
+  it('name a profile in one spelling, though its ARN is called', () => {
+    const byArn = subject({
+      modelId:
+        'arn:aws:bedrock:us-east-1:123456789012:inference-profile/us.anthropic.claude-haiku-4-5-20251001-v1:0',
+    });
+
+    expect(selects({ models: ['us.*'] }, byArn)).toBe(true);
+    expect(selects({ models: ['arn:aws:*'] }, byArn)).toBe(true);
+    expect(selects({ models: ['eu.*'] }, byArn)).toBe(false);
+  });
+
   it('see a request without a team or tag as the shared value "-"', () => {
     expect(selects({ teams: ['-'] }, subject())).toBe(true);
     expect(selects({ tags: { stage: ['-'] } }, subject())).toBe(true);
@@ -121,6 +132,13 @@ describe('a key', () => {
     expect(allowsModel({ ...key, models: ['us.anthropic.*'] }, subject())).toBe(true);
     expect(allowsModel({ ...key, models: ['amazon.*', 'eu.*'] }, subject())).toBe(false);
     expect(allowsModel({ ...key, models: [] }, subject())).toBe(false);
+  });
+
+  it('may use a profile that its list names, by its ARN too', () => {
+    const byArn = subject({ modelId: 'arn:aws:bedrock:us-east-1::inference-profile/us.x' });
+
+    expect(allowsModel({ ...key, models: ['us.anthropic.*'] }, byArn)).toBe(true);
+    expect(allowsModel({ ...key, models: ['global.*'] }, byArn)).toBe(false);
   });
 });
 

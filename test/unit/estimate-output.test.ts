@@ -10,6 +10,7 @@ import { type JsonObject, parseBody, serializeBody } from '../../lambda/domain/r
 const claude: Model = {
   modelId: 'us.anthropic.claude-haiku-4-5-20251001-v1:0',
   baseModelId: 'anthropic.claude-haiku-4-5-20251001-v1:0',
+  profileId: 'us.anthropic.claude-haiku-4-5-20251001-v1:0',
   vendor: 'anthropic',
   family: 'anthropic',
   price: {
@@ -31,6 +32,7 @@ const nova: Model = {
   ...claude,
   modelId: 'us.amazon.nova-2-lite-v1:0',
   baseModelId: 'amazon.nova-2-lite-v1:0',
+  profileId: 'us.amazon.nova-2-lite-v1:0',
   vendor: 'amazon',
   family: 'nova',
   maxOutputTokens: 10_000,

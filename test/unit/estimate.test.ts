@@ -15,6 +15,7 @@ import { type JsonObject, serializeBody } from '../../lambda/domain/request-body
 const claude: Model = {
   modelId: 'us.anthropic.claude-haiku-4-5-20251001-v1:0',
   baseModelId: 'anthropic.claude-haiku-4-5-20251001-v1:0',
+  profileId: 'us.anthropic.claude-haiku-4-5-20251001-v1:0',
   vendor: 'anthropic',
   family: 'anthropic',
   price: {
@@ -36,6 +37,7 @@ const nova: Model = {
   ...claude,
   modelId: 'us.amazon.nova-2-lite-v1:0',
   baseModelId: 'amazon.nova-2-lite-v1:0',
+  profileId: 'us.amazon.nova-2-lite-v1:0',
   vendor: 'amazon',
   family: 'nova',
   maxOutputTokens: 10_000,
@@ -154,11 +156,51 @@ describe('the input bound', () => {
 
   it.each([
     ['document', { type: 'document', source: { type: 'base64', data: 'JVBE' } }],
-    ['text document', { type: 'document', source: { type: 'text', data: 'hi' } }],
+    [
+      'text document with citations',
+      {
+        type: 'document',
+        source: { type: 'text', data: 'hi' },
+        citations: { enabled: true },
+      },
+    ],
+    ['tool reference', { type: 'tool_reference', tool_name: 'Read' }],
   ])('is the whole context window for a native %s', (_name, block) => {
     const body: JsonObject = { ...hello, messages: [{ role: 'user', content: [block] }] };
 
     expect(prepare({ body }).inputTokens).toBe(200_000);
+  });
+
+  it('is the bytes of a document of text alone', () => {
+    const inputOf = (text: string): number[] => [
+      prepare({
+        body: {
+          ...hello,
+          messages: [
+            {
+              role: 'user',
+              content: [{ type: 'document', source: { type: 'text', data: text } }],
+            },
+          ],
+        },
+      }).inputTokens,
+      prepare({
+        operation: 'converse',
+        body: { messages: [{ role: 'user', content: [{ document: { source: { text } } }] }] },
+      }).inputTokens,
+    ];
+    const [native = 0, converse = 0] = inputOf('');
+
+    expect(inputOf('x'.repeat(1_000))).toEqual([native + 1_000, converse + 1_000]);
+  });
+
+  it.each([
+    ['citations', { source: { text: 'hi' }, citations: { enabled: true } }],
+    ['a page beside its text', { source: { text: 'hi', bytes: 'JVBE' } }],
+  ])('is the whole context window for a Converse document of text with %s', (_name, document) => {
+    const body: JsonObject = { messages: [{ role: 'user', content: [{ document }] }] };
+
+    expect(prepare({ operation: 'converse', body }).inputTokens).toBe(200_000);
   });
 
   it.each(['document', 'video'])('is the whole context window for a Converse %s', (kind) => {

@@ -11,6 +11,7 @@ import type { JsonObject, JsonValue } from '../../lambda/domain/request-body.ts'
 const modelOf = (family: Model['family']): Model => ({
   modelId: 'm',
   baseModelId: 'm',
+  profileId: 'm',
   vendor: family,
   family,
   price: {
@@ -252,6 +253,16 @@ describe('the Converse shape', () => {
       );
     },
   );
+
+  it('lets pass what the AI SDK sends beside it', () => {
+    const body: JsonObject = {
+      messages: [],
+      anthropicBeta: ['context-1m-2025-08-07'],
+      inferenceConfig: { topK: 5 },
+    };
+
+    expect(verdict(body, converse)).toBe('ok');
+  });
 
   it("asks the family about the model's own fields", () => {
     const body = (fields: JsonObject): JsonObject => ({

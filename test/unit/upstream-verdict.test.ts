@@ -31,12 +31,15 @@ describe('an error is certainly not billed', () => {
     expect(isCertainlyNotBilled(type, 'a message')).toBe(false);
   });
 
-  it.each(['blocked by a guardrail', 'GuardrailId is not valid', ''])(
-    'nor where it is a ValidationException that says "%s"',
-    (message) => {
-      expect(isCertainlyNotBilled('ValidationException', message)).toBe(false);
-    },
-  );
+  it.each([
+    'blocked by a guardrail',
+    'GuardrailId is not valid',
+    'Output blocked by content filtering policy',
+    'The content filters stopped the answer',
+    '',
+  ])('nor where it is a ValidationException that says "%s"', (message) => {
+    expect(isCertainlyNotBilled('ValidationException', message)).toBe(false);
+  });
 });
 
 describe('the type of an error', () => {

@@ -9,6 +9,7 @@ import { createUsageMeter, type Usage } from '../../lambda/domain/usage.ts';
 const modelOf = (family: Model['family']): Model => ({
   modelId: 'm',
   baseModelId: 'm',
+  profileId: 'm',
   vendor: family,
   family,
   price: {
@@ -92,10 +93,10 @@ describe('a native stream of Anthropic', () => {
     },
   );
 
-  it('is metered by message_stop after an output count, and by metrics alone', () => {
-    const stop = chunk({ type: 'message_stop' });
+  it('is metered by an output count on message_stop, and by metrics alone', () => {
+    const stop = chunk({ type: 'message_stop', usage: { output_tokens: 42 } });
 
-    expect(meterOf({}, [start, delta(42), stop]).usage()).toEqual(metered(10, 42, 5));
+    expect(meterOf({}, [start, delta(20), stop]).usage()).toEqual(metered(10, 42, 5));
     expect(meterOf({}, [metrics]).usage()).toEqual(metered(10, 42));
   });
 
@@ -112,6 +113,7 @@ describe('a native stream of Anthropic', () => {
     ['after its start', [start, text]],
     ['after an output count that is not the last', [start, text, delta(20)]],
     ['without an output count', [start, chunk({ type: 'message_stop' })]],
+    ['on a count that is not the last', [start, delta(20), chunk({ type: 'message_stop' })]],
   ])('is unknown when it ends %s', (_name, frames) => {
     expect(meterOf({}, frames).usage()).toEqual({
       kind: 'unknown',
@@ -144,6 +146,10 @@ describe('a native stream of Nova', () => {
     );
     expect(meterOf(nova, [metrics]).usage()).toEqual(metered(10, 42));
     expect(meterOf(nova, [metadata, metrics]).usage()).toEqual(metered(10, 42, 5));
+  });
+
+  it('is unknown on counts that came before its end', () => {
+    expect(meterOf(nova, [chunk({ messageStart: { usage } })]).usage().kind).toBe('unknown');
   });
 
   it('is unknown without either', () => {

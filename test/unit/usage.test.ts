@@ -9,6 +9,7 @@ import { type Usage, usageFromAnswer } from '../../lambda/domain/usage.ts';
 const modelOf = (family: Model['family']): Model => ({
   modelId: 'm',
   baseModelId: 'm',
+  profileId: 'm',
   vendor: family,
   family,
   price: {
@@ -134,6 +135,14 @@ describe('a native answer of Anthropic', () => {
           iterations: [{ type: 'compaction' }, { type: 'message' }],
         },
       },
+    ],
+    [
+      'the price of the fast speed',
+      { usage: { input_tokens: 1, output_tokens: 1, speed: 'fast' } },
+    ],
+    [
+      'the price of the priority tier',
+      { usage: { input_tokens: 1, output_tokens: 1, service_tier: 'priority' } },
     ],
     [
       'a run of another kind',

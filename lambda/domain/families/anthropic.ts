@@ -74,7 +74,6 @@ const TEXT_BLOCKS: ReadonlySet<string> = new Set([
   'thinking',
   'redacted_thinking',
   'tool_use',
-  'tool_reference',
 ]);
 
 /** Tools that the client runs, though Anthropic wrote their definition. */
@@ -178,6 +177,10 @@ function inspectBlock(block: JsonObject, reading: RequestReading, path: string):
       // A page is text and a picture, and citations add marks to each sentence: there is no bound
       // of its own, so it is the window.
       inlineDataOf(block, reading, `${path}.document`);
+      if (!isPlainText(block)) reading.fillWindow();
+      return;
+    case 'tool_reference':
+      // The tool's definition is written out again where it stands, however long it is.
       reading.fillWindow();
       return;
     case 'search_result':
@@ -188,6 +191,10 @@ function inspectBlock(block: JsonObject, reading: RequestReading, path: string):
       reading.checkUnknownType(`${path}.`, type);
   }
 }
+
+/** A document of text alone costs its bytes, unless citations mark each of its sentences. */
+const isPlainText = (block: JsonObject): boolean =>
+  memberObject(block, 'source')?.type === 'text' && !isGiven(block.citations);
 
 const INLINE_SOURCES: ReadonlySet<JsonValue | undefined> = new Set(['base64', 'text', 'content']);
 
@@ -232,6 +239,9 @@ const KNOWN_WRITES: ReadonlySet<string> = new Set([
 /** @throws UnreadableUsage */
 function countsOfUsage(usage: JsonObject): Counts {
   refuseUnknownCounts(usage, KNOWN_USAGE);
+  if (usage.speed === 'fast' || usage.service_tier === 'priority') {
+    throw new UnreadableUsage('the usage was served at a dearer tier');
+  }
   refuseIterations(usage.iterations);
   const writes = memberObject(usage, 'cache_creation') ?? {};
   refuseUnknownCounts(writes, KNOWN_WRITES);
@@ -272,7 +282,7 @@ function createStreamMeter(): StreamMeter {
       const later = memberObject(chunk, 'usage');
       if (later !== undefined) {
         const laterCounts = countsOfUsage(later);
-        hasFinalOutput ||= laterCounts.output !== undefined;
+        hasFinalOutput ||= laterCounts.output !== undefined && isEnd(chunk);
         counts = dearerCounts(counts, laterCounts);
       }
       const metrics = countsOfInvocationMetrics(chunk);

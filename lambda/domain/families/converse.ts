@@ -27,6 +27,8 @@ import {
 const MEMBERS: ReadonlySet<string> = new Set([
   'additionalModelRequestFields',
   'additionalModelResponseFieldPaths',
+  // The AI SDK sends it here too; what counts is the one in additionalModelRequestFields.
+  'anthropicBeta',
   'guardrailConfig',
   'inferenceConfig',
   'messages',
@@ -43,6 +45,8 @@ const INFERENCE_MEMBERS: ReadonlySet<string> = new Set([
   'maxTokens',
   'stopSequences',
   'temperature',
+  // The AI SDK sends it; it chooses among tokens and adds none.
+  'topK',
   'topP',
 ]);
 
@@ -162,8 +166,7 @@ function inspectBlock(
     case 'document':
     case 'video':
       // Pages are text and pictures, seconds are frames: the only bound is the window.
-      inlineSourceOf(value, reading, path);
-      reading.fillWindow();
+      if (!isPlainText(inlineSourceOf(value, reading, path), value)) reading.fillWindow();
       return;
     case 'searchResult':
     case 'toolResult':
@@ -180,6 +183,12 @@ function inspectBlock(
       reading.checkUnknownType(`${contentPath}.`, kind);
   }
 }
+
+/** A document of text alone costs its bytes, unless citations mark each of its sentences. */
+const isPlainText = (source: JsonObject | undefined, block: JsonValue | undefined): boolean =>
+  typeof source?.text === 'string' &&
+  Object.keys(source).length === 1 &&
+  !isGiven(objectOf(block, 'document')?.citations);
 
 const INLINE_SOURCES: ReadonlySet<string> = new Set(['bytes', 'text', 'content']);
 

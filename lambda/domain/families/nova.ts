@@ -113,6 +113,7 @@ function forbidsOutputLimit(fields: JsonObject): boolean {
 /** Chunks are Converse's events by name; the last ones carry usage and Bedrock's own metrics. */
 function createStreamMeter(): StreamMeter {
   let counts: Counts | undefined;
+  let hasEnded = false;
   const add = (more: Counts | undefined): void => {
     if (more !== undefined) counts = dearerCounts(counts ?? {}, more);
   };
@@ -128,9 +129,11 @@ function createStreamMeter(): StreamMeter {
         const usage = holder === undefined ? undefined : memberObject(holder, 'usage');
         if (usage !== undefined) add(countsOfUsage(usage));
       }
-      add(countsOfInvocationMetrics(chunk));
+      const metrics = countsOfInvocationMetrics(chunk);
+      add(metrics);
+      hasEnded ||= [chunk.metadata, chunk.messageStop, metrics].some((end) => end !== undefined);
     },
-    finalCounts: () => counts,
+    finalCounts: () => (hasEnded ? counts : undefined),
   };
 }
 
