@@ -9,6 +9,7 @@ import { Command, CommanderError } from 'commander';
 import { addCapCommands } from './commands/cap.ts';
 import { exitCodeOf, explain } from './commands/failure.ts';
 import { addKeyCommands } from './commands/key.ts';
+import { printable } from './commands/malformed-view.ts';
 import { addRolloverCommand } from './commands/rollover.ts';
 import { addSharedOptions } from './commands/session.ts';
 import { addStatusCommand } from './commands/status.ts';
@@ -35,7 +36,8 @@ async function run(argv: readonly string[]): Promise<number> {
   } catch (error) {
     // Commander has printed its own message, or the help that was asked for, already.
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : WRONG_USE;
-    process.stderr.write(`hardcap: ${explain(error)}\n`);
+    const lines = explain(error).split('\n').map(printable);
+    process.stderr.write(`hardcap: ${lines.join('\n')}\n`);
     return exitCodeOf(error);
   }
 }

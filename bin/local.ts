@@ -3,78 +3,25 @@
  *
  * Only the lines for people go to stdout; logs go to stderr, one JSON line each.
  */
-import { Console } from 'node:console';
-import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { Command, Option } from 'commander';
 import { createLedgerClient } from '../lambda/adapters/ledger/dynamo-client.ts';
+import { greeting } from '../local/announcement.ts';
 import type { LocalGateway } from '../local/local-gateway.ts';
-import { applySeed, DEMO_CAP_ID, DEMO_LIMIT_USD, makeDemoKey } from '../local/seed.ts';
+import { logToStderr } from '../local/log-lines.ts';
+import { type DemoKey, demoKey, readSeed, type SeedTarget, writeSeed } from '../local/seed.ts';
+import { readStartOptions, type StartOptions } from '../local/start-options.ts';
+import { publishState, withdrawState } from '../local/state-file.ts';
+import { closeOnSignal } from '../local/stop-signals.ts';
 
-interface StartOptions {
-  readonly port: number;
-  readonly upstream: string;
-  readonly ledger: string;
-  readonly dataDir?: string;
-  readonly seed?: string;
-  readonly functionTimeoutMs?: number;
-  readonly rolloverIntervalMs?: number;
-}
-
-/** Where a running gateway tells the CLI about itself. */
+/** Where a running gateway tells the CLI about itself, unless it has a data directory. */
 const STATE_DIR = '.hardcap';
-const STATE_FILE = 'local.json';
 const DEMO_KEY_FILE = 'demo-key';
 const SECRET_FILE_MODE = 0o600;
-const DEFAULT_PORT = 8787;
-
-const wholeNumber = (text: string): number => {
-  const value = Number(text);
-  if (text.trim() !== '' && Number.isInteger(value) && value >= 0) return value;
-  throw new Error(`"${text}" is not a whole number`);
-};
-
-const command = new Command('hardcap-local')
-  .description('Runs the hardcap gateway on this machine.')
-  .addOption(
-    new Option('--port <number>', 'port on 127.0.0.1; 0 chooses a free one')
-      .env('HARDCAP_PORT')
-      .argParser(wholeNumber)
-      .default(DEFAULT_PORT),
-  )
-  .addOption(
-    new Option('--upstream <simulated|aws|url>', 'what is called as Bedrock')
-      .env('HARDCAP_UPSTREAM')
-      .default('simulated'),
-  )
-  .addOption(
-    new Option('--ledger <embedded|aws|url>', 'the DynamoDB that holds both tables')
-      .env('HARDCAP_LEDGER')
-      .default('embedded'),
-  )
-  .addOption(
-    new Option('--data-dir <dir>', 'keeps the embedded DynamoDB there; without it, in memory').env(
-      'HARDCAP_DATA_DIR',
-    ),
-  )
-  .addOption(
-    new Option('--seed <file.json>', 'keys, caps and prices to write over what is there').env(
-      'HARDCAP_SEED',
-    ),
-  )
-  .addOption(
-    new Option('--function-timeout-ms <number>', "the function's time-out")
-      .env('HARDCAP_FUNCTION_TIMEOUT_MS')
-      .argParser(wholeNumber),
-  )
-  .addOption(
-    new Option('--rollover-interval-ms <number>', 'how often stale reservations are expired')
-      .env('HARDCAP_ROLLOVER_INTERVAL_MS')
-      .argParser(wholeNumber),
-  );
 
 async function main(): Promise<void> {
-  const options = command.parse().opts<StartOptions>();
+  const options = readStartOptions(process.argv);
+  const seedItems = await seedOf(options);
   logToStderr();
   const { startLocalGateway } = await import('../local/local-gateway.ts');
   const { dataDir, seed, ...rest } = options;
@@ -83,109 +30,96 @@ async function main(): Promise<void> {
     env: process.env,
     ...(dataDir === undefined ? {} : { ledgerDir: path.join(dataDir, 'dynamodb') }),
   });
-  const stateDir = dataDir ?? STATE_DIR;
-  let demoKey: string | undefined;
+  let demo: DemoKey | undefined;
   try {
-    demoKey = await settle(gateway, stateDir, dataDir !== undefined, seed);
+    demo = await applySettings(gateway, seedItems, dataDir);
   } catch (error) {
     await gateway.close();
     throw error;
   }
-  closeOnSignal(gateway, stateDir);
-  process.stdout.write(greeting(gateway, demoKey, seed));
+  const stateDir = dataDir ?? STATE_DIR;
+  const isPublished = await publish(gateway, stateDir);
+  closeOnSignal(async () => {
+    try {
+      await gateway.close();
+    } finally {
+      await withdrawState(stateDir, process.pid);
+    }
+  });
+  const cliOptions = isPublished ? dataDirOption(dataDir) : tableOptions(gateway);
+  process.stdout.write(greeting({ gateway, demo, seed, cliOptions }));
 }
 
-/** The functions' own logger writes to the console; here its lines must not mix with ours. */
-function logToStderr(): void {
-  process.env.POWERTOOLS_DEV = 'true';
-  process.env.POWERTOOLS_METRICS_DISABLED = 'true';
-  globalThis.console = new Console(process.stderr, process.stderr);
+/** The seed is read before anything is started, so that its faults are told at once. */
+async function seedOf({ seed, ledger }: StartOptions) {
+  if (seed === undefined) return undefined;
+  if (ledger === 'aws') {
+    throw new Error(
+      '--seed does not go with --ledger aws: it would be written over the settings of a deployed ' +
+        'stack; use "npm run hardcap -- key create" and "npm run hardcap -- cap set" there',
+    );
+  }
+  return readSeed(seed);
 }
 
-/** Writes settings and the file by which the CLI finds this gateway; gives the demo key. */
-async function settle(
-  gateway: LocalGateway,
-  stateDir: string,
-  isKept: boolean,
-  seed: string | undefined,
-): Promise<string | undefined> {
-  const { dynamoEndpoint, settingsTable, ledgerTable, region, url } = gateway;
+/** Writes the seed, or sees to the demo key and gives it. In AWS nothing is written. */
+async function applySettings(
+  { dynamoEndpoint, settingsTable, region }: LocalGateway,
+  seedItems: Awaited<ReturnType<typeof seedOf>>,
+  dataDir: string | undefined,
+): Promise<DemoKey | undefined> {
   if (dynamoEndpoint === undefined) return undefined;
   const credentials = { accessKeyId: 'local', secretAccessKey: 'local' };
   const client = createLedgerClient({ region, endpoint: dynamoEndpoint, credentials });
-  await mkdir(stateDir, { recursive: true });
-  const state = { endpoint: dynamoEndpoint, settingsTable, ledgerTable, url, pid: process.pid };
-  await writeFile(path.join(stateDir, STATE_FILE), `${JSON.stringify(state)}\n`);
   try {
-    if (seed !== undefined) {
-      await applySeed({ client, settingsTable }, seed);
-      return undefined;
-    }
-    const keyFile = path.join(stateDir, DEMO_KEY_FILE);
-    const demoKey = await makeDemoKey({ client, settingsTable });
-    if (demoKey === undefined) return isKept ? await keptKey(keyFile) : undefined;
-    if (isKept) await writeFile(keyFile, demoKey, { mode: SECRET_FILE_MODE });
-    return demoKey;
+    const target = { client, settingsTable };
+    if (seedItems === undefined) return await rememberedDemoKey(target, dataDir);
+    await writeSeed(target, seedItems);
+    return undefined;
   } finally {
     client.destroy();
   }
 }
 
-async function keptKey(file: string): Promise<string | undefined> {
-  try {
-    return (await readFile(file, 'utf8')).trim();
-  } catch {
-    return undefined;
+/** A data directory keeps the demo key's secret beside the tables that it is for. */
+async function rememberedDemoKey(
+  target: SeedTarget,
+  dataDir: string | undefined,
+): Promise<DemoKey | undefined> {
+  if (dataDir === undefined) return demoKey(target, undefined);
+  const file = path.join(dataDir, DEMO_KEY_FILE);
+  const kept = await readFile(file, 'utf8').catch(() => undefined);
+  const demo = await demoKey(target, kept?.trim());
+  if (demo?.isNew) {
+    await mkdir(dataDir, { recursive: true });
+    await writeFile(file, demo.key, { mode: SECRET_FILE_MODE });
   }
+  return demo;
 }
 
-function closeOnSignal(gateway: LocalGateway, stateDir: string): void {
-  let isClosing = false;
-  const close = (signal: NodeJS.Signals) => {
-    if (isClosing) process.exit(1);
-    isClosing = true;
-    process.stderr.write(`${signal}: finishing what is in flight; again to leave at once\n`);
-    gateway
-      .close()
-      .then(() => rm(path.join(stateDir, STATE_FILE), { force: true }))
-      .then(
-        () => process.exit(0),
-        (error) => {
-          process.stderr.write(`${String(error)}\n`);
-          process.exit(1);
-        },
-      );
-  };
-  process.on('SIGINT', close);
-  process.on('SIGTERM', close);
+/** Whether the CLI will find this gateway by its file. */
+async function publish(gateway: LocalGateway, stateDir: string): Promise<boolean> {
+  const { dynamoEndpoint: endpoint, settingsTable, ledgerTable, url } = gateway;
+  if (endpoint === undefined) return false;
+  const state = { endpoint, settingsTable, ledgerTable, url, pid: process.pid };
+  const problem = await publishState(stateDir, state);
+  if (problem === undefined) return true;
+  process.stderr.write(
+    `hardcap: ${problem}; the command line does not find this gateway by itself, ` +
+      'but by the options shown. To start it with a file of its own, give --data-dir\n',
+  );
+  return false;
 }
 
-const DEMO_MODEL = 'us.anthropic.claude-haiku-4-5-20251001-v1:0';
+const dataDirOption = (dataDir: string | undefined): readonly string[] =>
+  dataDir === undefined ? [] : ['--data-dir', dataDir];
 
-function greeting(gateway: LocalGateway, demoKey: string | undefined, seed?: string): string {
-  const listening = `hardcap listening on ${gateway.url}\n`;
-  if (demoKey === undefined) {
-    const why =
-      seed === undefined ? 'there is a demo key already' : `settings are those of ${seed}`;
-    return `${listening}\n${why}; make another: npm run hardcap -- key create <id> --daily 5\n`;
-  }
-  return `${listening}
-demo key  ${demoKey}
-its cap   ${DEMO_CAP_ID}: $${DEMO_LIMIT_USD} a day
-
-For any AWS SDK, in its environment:
-  export AWS_ENDPOINT_URL_BEDROCK_RUNTIME=${gateway.url}
-  export AWS_BEARER_TOKEN_BEDROCK=${demoKey}
-  export AWS_REGION=${gateway.region} AWS_DEFAULT_REGION=${gateway.region}
-
-Or by hand:
-  curl -s ${gateway.url}/model/${DEMO_MODEL}/converse \\
-    -H 'Authorization: Bearer ${demoKey}' -H 'Content-Type: application/json' \\
-    -d '{"messages":[{"role":"user","content":[{"text":"Hello"}]}],"inferenceConfig":{"maxTokens":200}}'
-
-See what is spent:  npm run hardcap -- status
-`;
-}
+const tableOptions = (gateway: LocalGateway): readonly string[] => [
+  ...(gateway.dynamoEndpoint === undefined
+    ? ['--region', gateway.region]
+    : ['--endpoint', gateway.dynamoEndpoint]),
+  ...['--settings-table', gateway.settingsTable, '--ledger-table', gateway.ledgerTable],
+];
 
 main().catch((error: unknown) => {
   process.stderr.write(`hardcap: ${error instanceof Error ? error.message : String(error)}\n`);

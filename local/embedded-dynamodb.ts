@@ -71,7 +71,11 @@ export async function startEmbeddedDynamodb(
 
 /** Opens and closes the folder: dynalite itself opens it late and dies of a failure. */
 async function assertUsable(path: string): Promise<void> {
-  await mkdir(path, { recursive: true });
+  try {
+    await mkdir(path, { recursive: true });
+  } catch (error) {
+    throw new Error(`the data folder ${path} cannot be made: ${String(error)}`, { cause: error });
+  }
   const { db } = createStore({ ...AT_ONCE, path });
   try {
     await db.open();

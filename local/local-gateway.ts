@@ -4,7 +4,7 @@
  * Owns:  what is started and in which order it ends: requests first, the ledger last.
  * Crash: with a data directory, what was reserved is found again and charged when it expires.
  */
-import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { DynamoDBClient, type DynamoDBClientConfig } from '@aws-sdk/client-dynamodb';
 import { systemClock } from '../lambda/adapters/clock/system-clock.ts';
 import { createLogEvents } from '../lambda/adapters/events/log-events.ts';
 import {
@@ -18,6 +18,7 @@ import { DEFAULTS, ENV, METRIC_SERVICE } from '../lambda/contract.ts';
 import { readEnvironment } from '../lambda/gateway/environment.ts';
 import { composeRollover } from '../lambda/rollover/compose.ts';
 import { readRolloverEnvironment } from '../lambda/rollover/environment.ts';
+import { assertTablesAnswer } from './aws-tables.ts';
 import { startEmbeddedDynamodb } from './embedded-dynamodb.ts';
 import { installAwslambda } from './function-url-response.ts';
 import { type StreamingHandler, startFunctionUrlServer } from './function-url-server.ts';
@@ -59,12 +60,17 @@ const LOCAL_CREDENTIALS = { accessKeyId: 'local', secretAccessKey: 'local' };
 /** An embedded table does one thing after another, and may be busy with the gateway's. */
 const EMBEDDED_SETTINGS_TIMEOUT_MS = 20_000;
 
+/** Of one call, while tables are looked for and made. */
+const TABLES_TIMEOUT_MS = 20_000;
+
 /**
  * Starts everything and resolves when requests are served.
  *
  * @throws Error that names what could not be started, after closing what was
  */
 export async function startLocalGateway(options: LocalGatewayOptions): Promise<LocalGateway> {
+  assertKnown('--upstream', options.upstream, 'simulated');
+  assertKnown('--ledger', options.ledger, 'embedded');
   const started: { close(): Promise<void> }[] = [];
   const closeAll = async () => {
     for (const part of started.reverse().splice(0)) await part.close();
@@ -82,7 +88,8 @@ export async function startLocalGateway(options: LocalGatewayOptions): Promise<L
       dynamo === undefined
         ? { region }
         : { region, endpoint: dynamo, credentials: LOCAL_CREDENTIALS };
-    await makeTables(dynamo, clientConfig, environment);
+    if (dynamo === undefined) await assertTablesAnswer(region, environment);
+    else await makeTables(options.ledger, clientConfig, environment);
     const timeouts = dynamo === undefined ? LEDGER_TIMEOUTS : EMBEDDED_LEDGER_TIMEOUTS;
     const client = createLedgerClient(clientConfig, timeouts);
     started.push({ close: async () => client.destroy() });
@@ -103,11 +110,7 @@ export async function startLocalGateway(options: LocalGatewayOptions): Promise<L
     });
     started.push({ close: async () => upstream.close() });
     const handler = await composeHandler({ environment, dynamo: client, upstream, telemetry });
-    const server = await startFunctionUrlServer({
-      handler,
-      port: options.port,
-      timeoutMs: options.functionTimeoutMs ?? DEFAULTS.functionTimeoutMs,
-    });
+    const server = await listen(handler, options);
     started.push(server);
     return {
       url: server.url,
@@ -130,7 +133,7 @@ async function dynamoEndpoint(
   started: { close(): Promise<void> }[],
 ): Promise<string | undefined> {
   if (options.ledger === 'aws') return undefined;
-  if (options.ledger !== 'embedded') return urlOf('--ledger', options.ledger).href;
+  if (options.ledger !== 'embedded') return new URL(options.ledger).href;
   const embedded = await startEmbeddedDynamodb(
     options.ledgerDir === undefined ? {} : { dataDir: options.ledgerDir },
   );
@@ -138,32 +141,70 @@ async function dynamoEndpoint(
   return embedded.url;
 }
 
-/** In AWS the tables are the stack's: a table that a start-up made would be nobody's. */
+/** @throws Error naming the ledger where it does not answer, or not as DynamoDB does */
 async function makeTables(
-  endpoint: string | undefined,
-  config: ConstructorParameters<typeof DynamoDBClient>[0],
+  ledger: string,
+  config: DynamoDBClientConfig,
   names: { readonly settingsTable: string; readonly ledgerTable: string },
 ): Promise<void> {
-  if (endpoint === undefined) return;
-  const client = new DynamoDBClient(config ?? {});
+  const client = new DynamoDBClient({
+    ...config,
+    requestHandler: {
+      connectionTimeout: TABLES_TIMEOUT_MS,
+      requestTimeout: TABLES_TIMEOUT_MS,
+      throwOnRequestTimeout: true,
+    },
+  });
   try {
     await ensureTables(client, names);
+  } catch (error) {
+    throw new Error(`--ledger ${ledger}: ${ledgerProblem(error)}`, { cause: error });
   } finally {
     client.destroy();
   }
 }
 
-function upstreamEndpoint(upstream: string, simulatedUrl: string | undefined) {
-  if (upstream === 'aws') return {};
-  const endpoint =
-    simulatedUrl === undefined ? urlOf('--upstream', upstream) : new URL(simulatedUrl);
-  return { endpoint, credentials: LOCAL_CREDENTIALS };
+function ledgerProblem(error: unknown): string {
+  // Connections to several addresses fail with one error for each, and no message of its own.
+  const first: unknown = error instanceof AggregateError ? error.errors[0] : error;
+  if (!(first instanceof Error)) return String(first);
+  const isUnreachable = 'code' in first && typeof first.code === 'string';
+  if (isUnreachable || first.name === 'TimeoutError') {
+    return `no DynamoDB answers there (${first.message}); start it, or correct the URL`;
+  }
+  if (first instanceof SyntaxError) return "what answers there does not speak DynamoDB's API";
+  return first.message;
 }
 
-function urlOf(option: string, text: string): URL {
-  const url = URL.canParse(text) ? new URL(text) : undefined;
-  if (url?.protocol === 'http:' || url?.protocol === 'https:') return url;
-  throw new Error(`${option}: "${text}" is neither a word that it knows nor an http(s) URL`);
+function upstreamEndpoint(upstream: string, simulatedUrl: string | undefined) {
+  if (upstream === 'aws') return {};
+  return { endpoint: new URL(simulatedUrl ?? upstream), credentials: LOCAL_CREDENTIALS };
+}
+
+/** @throws Error with the words that the option knows */
+function assertKnown(option: string, text: string, own: string): void {
+  const protocol = URL.canParse(text) ? new URL(text).protocol : '';
+  if (text === own || text === 'aws' || protocol === 'http:' || protocol === 'https:') return;
+  throw new Error(
+    `${option}: "${text}" is not ${own}, aws, or a URL such as http://127.0.0.1:8000`,
+  );
+}
+
+async function listen(handler: StreamingHandler, options: LocalGatewayOptions) {
+  const { port } = options;
+  const timeoutMs = options.functionTimeoutMs ?? DEFAULTS.functionTimeoutMs;
+  try {
+    return await startFunctionUrlServer({ handler, port, timeoutMs });
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? error.code : undefined;
+    if (code !== 'EADDRINUSE' && code !== 'EACCES') throw error;
+    const problem = code === 'EACCES' ? 'may not be opened by this user' : 'is in use';
+    throw new Error(
+      `port ${port} of 127.0.0.1 ${problem}: choose another with --port, or a free one with ` +
+        '--port 0',
+      { cause: error },
+    );
+  }
 }
 
 type Composed = Parameters<typeof import('../lambda/gateway/compose.ts')['composeGateway']>[0];

@@ -18,7 +18,13 @@ import {
 import { answerBody, answerEvents, answerTo, tokenCountHeaders } from './simulated-answers.ts';
 import { Book, NO_TOKENS } from './simulated-book.ts';
 import { BedrockError, invalid } from './simulated-errors.ts';
-import { type Question, ROUTE, readCountQuestion, readQuestion } from './simulated-requests.ts';
+import {
+  type Question,
+  ROUTE,
+  readCountQuestion,
+  readQuestion,
+  requireRoomFor,
+} from './simulated-requests.ts';
 import { streamEvents } from './simulated-stream.ts';
 
 export interface SimulatedBedrockOptions {
@@ -118,6 +124,7 @@ async function answer(exchange: Exchange): Promise<void> {
     const question = isCount
       ? readCountQuestion(modelId, body)
       : readQuestion(modelId, operation.startsWith('converse'), body);
+    if (!isCount) requireRoomFor(modelId, question);
     const { directives } = question;
     if (directives.firstMs > 0) await sleep(directives.firstMs);
     if (directives.error !== undefined) {

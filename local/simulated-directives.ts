@@ -2,7 +2,8 @@
  * What a prompt can ask of the simulated Bedrock, by directives in its last user message:
  *
  *   [[output=200]]         tokens that the model wants to write (max_tokens still cuts them)
- *   [[input=1000]]         input tokens, in place of a quarter of the prompt's bytes
+ *   [[input=1000]]         input tokens, in place of a quarter of the prompt's bytes; more than the
+ *                          model's context window is refused, as at Bedrock
  *   [[cache-read=50]]      cache tokens, on top of the input tokens; also [[cache-write=100]]
  *                          (5 minutes) and [[cache-write-1h=100]]
  *   [[bytes=4000000]]      size of the answer's text, whatever its tokens

@@ -1,8 +1,10 @@
 /**
  * What the simulated Bedrock reads of a request: the three body shapes, reduced to one question.
  *
- * Invariant: as at Bedrock, a body without its required members is a ValidationException.
+ * Invariant: as at Bedrock, a body without its required members is a ValidationException, and so
+ *            is a prompt that is longer than the model's context window.
  */
+import { CATALOGUE_ROWS } from '../lambda/domain/catalogue-rows.ts';
 import { type Directives, readDirectives } from './simulated-directives.ts';
 import { BedrockError, invalid } from './simulated-errors.ts';
 
@@ -35,6 +37,24 @@ export function familyOf(modelId: string): 'anthropic' | 'nova' {
   const vendor = VENDOR_OF_ID.exec(modelId.replace(ARN_RESOURCE, ''))?.[1];
   if (vendor === undefined) throw invalid('The provided model identifier is invalid.');
   return vendor === 'anthropic.' ? 'anthropic' : 'nova';
+}
+
+const CONTEXT_WINDOW_TOKENS: ReadonlyMap<string, number> = new Map(
+  CATALOGUE_ROWS.map((row) => [row.baseModelId, row.contextWindowTokens]),
+);
+
+/**
+ * Refuses a prompt that the model cannot hold; what is read from or written to the cache is part of
+ * it. A model that the catalogue does not name holds anything.
+ *
+ * @throws BedrockError as Bedrock does, before it bills anything
+ */
+export function requireRoomFor(modelId: string, { inputTokens, directives }: Question): void {
+  const baseModelId = modelId.replace(ARN_RESOURCE, '').replace(PROFILE_ID, '');
+  const windowTokens = CONTEXT_WINDOW_TOKENS.get(baseModelId) ?? Number.POSITIVE_INFINITY;
+  const { cacheReadTokens, cacheWrite5mTokens, cacheWrite1hTokens } = directives;
+  const neededTokens = inputTokens + cacheReadTokens + cacheWrite5mTokens + cacheWrite1hTokens;
+  if (neededTokens > windowTokens) throw invalid('Input is too long for requested model.');
 }
 
 /** Reads a native or Converse body. @throws BedrockError as Bedrock does. */

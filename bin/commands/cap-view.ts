@@ -5,6 +5,7 @@ import type { Cap, Selectors } from '../../lambda/domain/cap.ts';
 import { formatUsd } from '../../lambda/domain/money.ts';
 
 const isoTime = (atMs: number): string => new Date(atMs).toISOString();
+const shownTime = (atMs: number): string => isoTime(atMs).replace('.000Z', 'Z');
 
 /** The cap with the attributes' own names; money is decimal dollars, times are ISO. */
 export const capJson = (cap: Cap): Record<string, unknown> => ({
@@ -49,4 +50,26 @@ export function windowText({ window }: Cap): string {
 export function stateText(cap: Cap, nowMs: number): 'enabled' | 'disabled' | 'expired' {
   if (!cap.enabled) return 'disabled';
   return cap.expiresAtMs !== undefined && nowMs >= cap.expiresAtMs ? 'expired' : 'enabled';
+}
+
+/** The cap's raise and whether it counts at `nowMs`; undefined where it has none. */
+export function raiseText({ raised, limitNanoUsd }: Cap, nowMs: number): string | undefined {
+  if (raised === undefined) return undefined;
+  const limit = `$${formatUsd(raised.limitNanoUsd)}`;
+  const until = shownTime(raised.untilMs);
+  if (nowMs >= raised.untilMs) return `its raise to ${limit} ended at ${until}`;
+  if (raised.limitNanoUsd > limitNanoUsd) return `raised to ${limit} until ${until}`;
+  return `its raise to ${limit} until ${until} changes nothing, as it is not above the limit`;
+}
+
+/** All of a cap in one sentence. */
+export function capText(cap: Cap, nowMs: number): string {
+  const raise = raiseText(cap, nowMs);
+  return [
+    `cap ${cap.capId}: $${formatUsd(cap.limitNanoUsd)} ${windowText(cap)}`,
+    ...(raise === undefined ? [] : [raise]),
+    `covers ${selectorText(cap.selectors)}`,
+    cap.splitBy === undefined ? 'one counter for all' : `a counter for each ${cap.splitBy}`,
+    `${cap.action}${cap.enabled ? '' : ', disabled'}`,
+  ].join('; ');
 }

@@ -5,8 +5,10 @@
  *            leave a malformed cap behind. What is not named stays as it is.
  */
 import { type Command, Option } from 'commander';
+import { nearName } from '../../lambda/adapters/settings/near-name.ts';
 import {
   isMalformed,
+  OPTIONAL_CAP_ATTRIBUTES,
   PARTITION,
   parseCap,
   type SettingItem,
@@ -16,10 +18,11 @@ import { MAX_ITEMS } from '../../lambda/adapters/settings/settings-table.ts';
 import type { Cap, MalformedCap } from '../../lambda/domain/cap.ts';
 import { formatUsd } from '../../lambda/domain/money.ts';
 import { WEEKDAYS, WINDOW_KINDS } from '../../lambda/domain/window.ts';
-import { capJson, selectorText, stateText, windowText } from './cap-view.ts';
+import { capJson, capText, raiseText, selectorText, stateText, windowText } from './cap-view.ts';
 import { CliFailure, nearest, noSuch, wrongUse } from './failure.ts';
+import { malformedText, printable } from './malformed-view.ts';
 import { instantValue, listValue, usdValue, wholeValue } from './option-values.ts';
-import { table } from './output.ts';
+import { type Row, table } from './output.ts';
 import { openSession, type Session } from './session.ts';
 import {
   findItem,
@@ -102,8 +105,6 @@ const addSetOptions = (set: Command): Command =>
     .option('--note <text>', 'kept beside the cap')
     .option('--clear <attributes>', 'remove these attributes, such as keys,splitBy', listValue);
 
-const PROTECTED = new Set(['pk', 'sk', 'v', 'history']);
-
 function changeOf(options: SetOptions): ItemChange {
   const named = Object.entries(options).flatMap(([option, value]) => {
     const attribute = ATTRIBUTE_BY_OPTION[option];
@@ -115,17 +116,36 @@ function changeOf(options: SetOptions): ItemChange {
     ...(enabled === undefined ? {} : { enabled }),
   };
   const clear = options.clear ?? [];
-  const refused = clear.find((name) => PROTECTED.has(name) || name in set);
-  if (refused !== undefined) throw wrongUse(`--clear ${refused} cannot be done with this command`);
+  const both = clear.find((name) => name in set);
+  if (both !== undefined) throw wrongUse(`${both} is set and cleared at once; do one of the two`);
   if (Object.keys(set).length + clear.length === 0) {
     throw wrongUse('nothing to set; name what should change, such as --limit 5');
   }
   return { set, remove: clear };
 }
 
+/** Without these it would be no cap, or nobody would know who changed it. */
+const KEPT = ['pk', 'sk', 'v', 'limitUsd', 'window', 'history'];
+
+/** What a cap can do without may be cleared, and what it has but hardcap does not know. */
+function testClear(names: readonly string[], item: SettingItem | undefined): void {
+  const clearable = new Set([...OPTIONAL_CAP_ATTRIBUTES, ...Object.keys(item ?? {})]);
+  for (const name of KEPT) clearable.delete(name);
+  const refused = names.find((name) => !clearable.has(name));
+  if (refused === undefined) return;
+  const near = nearName(refused, [...clearable]);
+  const hint = near === undefined ? '' : ` Did you mean ${near}?`;
+  throw wrongUse(
+    `--clear ${refused}: ` +
+      (KEPT.includes(refused) ? 'every cap keeps it.' : `there is no such attribute.${hint}`) +
+      ` These may be cleared: ${[...clearable].join(', ')}`,
+  );
+}
+
 async function setCap(session: Session, id: string, change: ItemChange): Promise<void> {
   const { connection, output } = session;
   const item = await findItem(connection, PARTITION.cap, id);
+  testClear(change.remove, item);
   if (item === undefined) await testNewCap(session, id, change);
   const cleared = Object.entries(item ?? {}).filter(([name]) => !change.remove.includes(name));
   const cap = readOrFail(
@@ -152,7 +172,10 @@ async function setCap(session: Session, id: string, change: ItemChange): Promise
         'the running window is not in it. It starts at zero.',
     );
   }
-  output.result(capJson(cap), () => `${item === undefined ? 'made' : 'changed'} ${capText(cap)}`);
+  output.result(capJson(cap), () => {
+    const done = item === undefined ? 'made' : 'changed';
+    return `${done} ${capText(cap, session.nowMs)}. It holds within 5 seconds.`;
+  });
 }
 
 function readOrFail(item: SettingItem, change: ItemChange): Cap {
@@ -193,38 +216,28 @@ async function testNewCap(session: Session, id: string, change: ItemChange): Pro
 const countsAnew = (before: Cap, after: Cap): boolean =>
   before.splitBy !== after.splitBy || windowText(before) !== windowText(after);
 
-const capText = (cap: Cap): string =>
-  `cap ${cap.capId}: $${formatUsd(cap.limitNanoUsd)} ${windowText(cap)}; covers ` +
-  `${selectorText(cap.selectors)}; ` +
-  (cap.splitBy === undefined ? 'one counter for all' : `a counter for each ${cap.splitBy}`) +
-  `; ${cap.action}${cap.enabled ? '' : ', disabled'}. It holds within 5 seconds.`;
-
 async function removeCap({ connection, output }: Session, id: string): Promise<void> {
   const removed = await remove(connection, PARTITION.cap, id);
   if (!removed) throw noSuch('cap', id, await listIds(connection, PARTITION.cap));
-  output.result(
-    { id, removed: true },
-    () => `cap ${id} removed; requests that no other cap covers are refused within 5 seconds.`,
-  );
+  output.result({ id, removed: true }, () => REMOVED.replaceAll('<id>', id));
 }
 
+const REMOVED = [
+  'cap <id> removed. Within 5 seconds requests are no longer counted by it, and those that no ' +
+    'other cap covers are refused.',
+  'What it counted stays in the ledger: requests in flight are still settled there, and its open ' +
+    'counters are closed when their windows end (a lifetime counter stays open).',
+  'A cap that is made again as <id> counts on from there.',
+].join('\n');
+
 async function listCaps({ connection, output, nowMs }: Session): Promise<void> {
-  const caps = (await listItems(connection, PARTITION.cap)).map(parseCap);
-  const json = caps.map((cap) => (isMalformed(cap) ? malformedJson(cap) : capJson(cap)));
+  const read = (await listItems(connection, PARTITION.cap)).map(parseCap);
+  const json = read.map((cap) => (isMalformed(cap) ? malformedJson(cap) : capJson(cap)));
   output.result(json, () =>
-    caps.length === 0
+    read.length === 0
       ? `there are no caps in ${connection.name}; make one: ` +
         'hardcap cap set <id> --limit 5 --window daily'
-      : table(
-          [
-            { title: 'CAP', width: 22 },
-            { title: 'LIMIT', width: 12, align: 'right' },
-            { title: 'WINDOW', width: 14 },
-            { title: 'COVERS', width: 18 },
-            { title: 'DOES', width: 14 },
-          ],
-          caps.map((cap) => (isMalformed(cap) ? malformedRow(cap) : capRow(cap, nowMs))),
-        ),
+      : capTable(read, nowMs),
   );
 }
 
@@ -233,22 +246,34 @@ const malformedJson = ({ capId, field, problem }: MalformedCap) => ({
   malformed: { field, problem },
 });
 
-const malformedRow = ({ capId, field, problem }: MalformedCap): string[] => [
-  capId,
-  'malformed',
-  field,
-  problem,
-  'refuses what it could cover',
-];
+function capTable(read: readonly (Cap | MalformedCap)[], nowMs: number): string {
+  const drawn = table(
+    [
+      { title: 'CAP', width: 22 },
+      { title: 'LIMIT', width: 12, align: 'right' },
+      { title: 'WINDOW', width: 14 },
+      { title: 'COVERS', width: 18 },
+      { title: 'DOES', width: 14 },
+    ],
+    read.flatMap((cap) => (isMalformed(cap) ? [malformedRow(cap)] : capRows(cap, nowMs))),
+  );
+  const malformed = read.filter((cap): cap is MalformedCap => isMalformed(cap));
+  const items = malformed.map((cap) => ({ id: cap.capId, problem: `${cap.field} ${cap.problem}` }));
+  return `${drawn}${malformedText(items, 'what it could cover is refused')}`;
+}
 
-function capRow(cap: Cap, nowMs: number): string[] {
-  const split = cap.splitBy === undefined ? '' : `, each ${cap.splitBy}`;
+const malformedRow = ({ capId }: MalformedCap): Row => [printable(capId), '', '', '', 'malformed'];
+
+function capRows(cap: Cap, nowMs: number): Row[] {
+  const split = cap.splitBy === undefined ? '' : `; each ${cap.splitBy}`;
   const state = stateText(cap, nowMs);
-  return [
+  const raise = raiseText(cap, nowMs);
+  const cells = [
     cap.capId,
     formatUsd(cap.limitNanoUsd),
     windowText(cap),
     `${selectorText(cap.selectors)}${split}`,
     state === 'enabled' ? cap.action : `${cap.action} (${state})`,
   ];
+  return raise === undefined ? [cells] : [cells, `└ ${raise}`];
 }

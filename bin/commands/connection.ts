@@ -9,7 +9,7 @@ import { CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/client-clo
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod/mini';
-import { CliFailure, wrongUse } from './failure.ts';
+import { CliFailure, explain, wrongUse } from './failure.ts';
 
 export interface ConnectionOptions {
   /** Where the local gateway keeps its files. */
@@ -63,7 +63,7 @@ export async function connect(options: ConnectionOptions): Promise<Connection> {
   }
   if (stack !== undefined) return connectStack(options, stack);
   const local = runningGateway(options.dataDir);
-  if (local === undefined) return connectStack(options, DEFAULT_STACK);
+  if (local === undefined) return connectDefaultStack(options);
   return {
     client: createClient(options, local.endpoint),
     settingsTable: local.settingsTable,
@@ -111,6 +111,21 @@ function isRunning(pid: number): boolean {
   }
 }
 
+/** Who meant a gateway of this machine must learn why AWS was asked at all. */
+async function connectDefaultStack(options: ConnectionOptions): Promise<Connection> {
+  try {
+    return await connectStack(options, DEFAULT_STACK);
+  } catch (error) {
+    throw new CliFailure(
+      `no local gateway runs in ${path.resolve(options.dataDir)}; so AWS was asked for the stack ` +
+        `"${DEFAULT_STACK}", without success: ${explain(error)}. Start a local gateway with npm ` +
+        'start, or give --data-dir of one that runs; for a deployed hardcap give its --stack, and ' +
+        'AWS credentials and region (--profile, --region)',
+      { cause: error },
+    );
+  }
+}
+
 async function connectStack(options: ConnectionOptions, stack: string): Promise<Connection> {
   const cloudFormation = new CloudFormationClient(awsConfig(options));
   const outputs = await stackOutputs(cloudFormation, stack);
@@ -141,8 +156,8 @@ async function stackOutputs(
   } catch (error) {
     if (!(error instanceof Error) || !/does not exist/.test(error.message)) throw error;
     throw new CliFailure(
-      `there is no stack "${stack}" in this account and region, and no local gateway is ` +
-        'running here; start one (npm start), or name the stack with --stack and --region',
+      `there is no stack "${stack}" in this account and region; name it with --stack, and its ` +
+        'region with --region',
       { cause: error },
     );
   }

@@ -1,6 +1,7 @@
 /**
  * What the command line says when it cannot go on: what was wrong, and what to do.
  */
+import { editDistance } from '../../lambda/adapters/settings/near-name.ts';
 import { HardcapError } from '../../lambda/domain/errors.ts';
 
 /** A failure with a message for people; `exitCode` 1 is a failure, 2 is a wrong use. */
@@ -60,27 +61,13 @@ export function explain(error: unknown): string {
 export const exitCodeOf = (error: unknown): 1 | 2 =>
   error instanceof CliFailure ? error.exitCode : 1;
 
-/** How many characters must be changed, added or removed to make `b` of `a`. */
-function distance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, index) => index);
-  for (let i = 1; i <= a.length; i += 1) {
-    const next = [i];
-    for (let j = 1; j <= b.length; j += 1) {
-      const replaced = (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
-      next.push(Math.min(replaced, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1));
-    }
-    row = next;
-  }
-  return row[b.length] ?? 0;
-}
-
 const MAX_DISTANCE = 3;
 
 /** The id that was probably meant; undefined where none is near. */
 export function nearest(id: string, known: readonly string[]): string | undefined {
   const bound = Math.min(MAX_DISTANCE, Math.ceil(id.length / 2));
   const ranked = known
-    .map((candidate) => ({ candidate, far: distance(id, candidate) }))
+    .map((candidate) => ({ candidate, far: editDistance(id, candidate) }))
     .filter(({ candidate, far }) => far <= bound || candidate.startsWith(id))
     .sort((a, b) => a.far - b.far);
   return ranked[0]?.candidate;

@@ -14,6 +14,7 @@ import {
 } from '../../lambda/adapters/settings/setting-items.ts';
 import { formatKey, hashKey } from '../../lambda/domain/caller-key.ts';
 import { CliFailure, noSuch } from './failure.ts';
+import { malformedText, printable } from './malformed-view.ts';
 import { instantValue, keyIdValue, listValue, usdValue } from './option-values.ts';
 import { table } from './output.ts';
 import { openSession, type Session } from './session.ts';
@@ -141,23 +142,28 @@ async function listKeys({ connection, output, nowMs }: Session): Promise<void> {
   output.result(rows, () =>
     rows.length === 0
       ? `there are no keys in ${connection.name}; make one: hardcap key create <id> --daily 5`
-      : table(
-          [
-            { title: 'KEY', width: 22 },
-            { title: 'STATE', width: 10 },
-            { title: 'TEAM', width: 12 },
-            { title: 'MODELS', width: 18 },
-            { title: 'EXPIRES', width: 18 },
-          ],
-          rows.map(({ id, state, team, models, expiresAt, problem }) => [
-            id,
-            state,
-            team ?? '',
-            problem ?? models?.join(', ') ?? 'all',
-            expiresAt?.replace(/:\d\d\.\d{3}Z$/, 'Z') ?? '',
-          ]),
-        ),
+      : keyTable(rows),
   );
+}
+
+function keyTable(rows: readonly KeyRow[]): string {
+  const drawn = table(
+    [
+      { title: 'KEY', width: 22 },
+      { title: 'STATE', width: 10 },
+      { title: 'TEAM', width: 12 },
+      { title: 'MODELS', width: 18 },
+      { title: 'EXPIRES', width: 18 },
+    ],
+    rows.map(({ id, state, team, models, expiresAt }) => [
+      printable(id),
+      state,
+      team ?? '',
+      state === 'malformed' ? '' : (models?.join(', ') ?? 'all'),
+      expiresAt?.replace(/:\d\d\.\d{3}Z$/, 'Z') ?? '',
+    ]),
+  );
+  return `${drawn}${malformedText(rows, 'who presents it is refused')}`;
 }
 
 interface KeyRow {

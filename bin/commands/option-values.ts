@@ -7,11 +7,17 @@ import { readEnteredUsd, readInstantMs } from '../../lambda/adapters/settings/se
 import { isKeyId } from '../../lambda/domain/caller-key.ts';
 import { formatUsd, MAX_USD } from '../../lambda/domain/money.ts';
 
+/** What the store writes as 1E3, a person writes by mistake. */
+const PLAIN_DECIMAL = /^[\d.]*$/;
+
 /** Dollars as they are stored: an exact decimal number. */
 export function usdValue(text: string): NumberValue {
-  const amount = readEnteredUsd(text);
+  const amount = PLAIN_DECIMAL.test(text) ? readEnteredUsd(text) : undefined;
   if (amount === undefined) {
-    throw new InvalidArgumentError(`Dollars such as 12.50, from 0 to ${MAX_USD}.`);
+    throw new InvalidArgumentError(
+      `Dollars are a plain decimal number such as 12.50, from 0 to ${MAX_USD}, with at most 9 ` +
+        'decimal places.',
+    );
   }
   return NumberValue.from(formatUsd(amount));
 }

@@ -1,8 +1,9 @@
 /**
- * What a command prints: tables of at most 80 columns for people, JSON for programs.
+ * What a command prints: tables for people, as wide as their screen, JSON for programs.
  */
-import { styleText } from 'node:util';
+import { stripVTControlCharacters, styleText } from 'node:util';
 import Table from 'cli-table3';
+import { shownWidth, wrapLines, wrapText } from './wrapping.ts';
 
 export interface Output {
   /** Results, on stdout: `text` for people, or `json` where --json was given. */
@@ -25,10 +26,16 @@ export const createOutput = (asJson: boolean): Output => ({
 
 export interface Column {
   readonly title: string;
-  /** In characters, the space to the next column included. */
+  /**
+   * The most characters where the columns need more than the screen has, the space to the next
+   * column included. Those of a table are `MIN_COLUMNS` together, or fewer.
+   */
   readonly width: number;
   readonly align?: 'left' | 'right';
 }
+
+/** The cells of a row, or a text of the whole width under the row before. */
+export type Row = readonly string[] | string;
 
 const NO_BORDERS = Object.fromEntries(
   [
@@ -37,21 +44,74 @@ const NO_BORDERS = Object.fromEntries(
   ].flatMap((names) => names.map((name) => [name, ''])),
 );
 
-/** Rows under their titles, without lines; long cells are wrapped inside their column. */
-export function table(columns: readonly Column[], rows: readonly (readonly string[])[]): string {
+/** Also where stdout is no terminal: a file is read in one later. */
+const MIN_COLUMNS = 80;
+const MAX_COLUMNS = 160;
+
+const screenColumns = (): number =>
+  Math.min(Math.max(process.stdout.columns ?? MIN_COLUMNS, MIN_COLUMNS), MAX_COLUMNS);
+
+/** A text of the whole width, wrapped; the lines after the first are indented. */
+export const paragraph = (text: string): string => wrapText(text, screenColumns(), '  ').join('\n');
+
+/** Rows under their titles, without lines; a long cell is wrapped inside its column. */
+export function table(columns: readonly Column[], rows: readonly Row[]): string {
+  const widths = columnWidths(columns, rows);
+  // A text of the whole width has the last column's room too, as no line of a table shows it.
+  const rest = screenColumns() - sum(widths);
+  widths.push((widths.pop() ?? 0) + (columns.at(-1)?.align === 'right' ? 0 : rest));
   const drawn = new Table({
     chars: NO_BORDERS,
     head: columns.map(({ title }) => emphasis(title)),
-    colWidths: columns.map(({ width }) => width),
+    colWidths: widths,
     colAligns: columns.map(({ align = 'left' }) => align),
-    wordWrap: true,
-    wrapOnWordBoundary: false,
-    style: { 'padding-left': 0, 'padding-right': 1, head: [], border: [], compact: true },
+    style: { 'padding-left': 0, 'padding-right': GAP, head: [], border: [], compact: true },
   });
-  drawn.push(...rows.map((row) => [...row]));
+  for (const row of rows) {
+    if (typeof row === 'string') {
+      drawn.push(
+        ...paragraph(row)
+          .split('\n')
+          .map((content) => [{ colSpan: widths.length, content }]),
+      );
+    } else {
+      drawn.push(row.map((cell, index) => fitted(cell, (widths[index] ?? 0) - GAP)));
+    }
+  }
   const lines = drawn.toString().split('\n');
   return lines.map((line) => line.trimEnd()).join('\n');
 }
+
+const GAP = 1;
+const WIDE_GAP = 2;
+
+/** A cell with colours is short, and is left as it is: a colour must not be cut in two. */
+const fitted = (cell: string, width: number): string =>
+  stripVTControlCharacters(cell) === cell ? wrapLines(cell, width).join('\n') : cell;
+
+/**
+ * What each column needs where that fits the screen; else at most its `width`, and what short
+ * columns leave over goes to the long ones in proportion to what they lack.
+ */
+function columnWidths(columns: readonly Column[], rows: readonly Row[]): number[] {
+  const needed = columns.map(({ title }, index) => {
+    const cells = rows.map((row) => (typeof row === 'string' ? '' : (row[index] ?? '')));
+    return WIDE_GAP + Math.max(...[title, ...cells].map(widestLine));
+  });
+  if (sum(needed) <= screenColumns()) return needed;
+  const given = columns.map(({ width }, index) => Math.min(width, needed[index] ?? width));
+  const lacking = given.map((width, index) => (needed[index] ?? width) - width);
+  const spare = screenColumns() - sum(given);
+  return given.map((width, index) => {
+    const share = Math.floor((spare * (lacking[index] ?? 0)) / sum(lacking));
+    return width + share;
+  });
+}
+
+const sum = (numbers: readonly number[]): number => numbers.reduce((a, b) => a + b, 0);
+
+const widestLine = (text: string): number =>
+  Math.max(...stripVTControlCharacters(text).split('\n').map(shownWidth));
 
 /** Bold where the terminal shows it; NO_COLOR is obeyed. */
 export const emphasis = (text: string): string =>

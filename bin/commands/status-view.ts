@@ -7,10 +7,12 @@
 import { type Cap, enforces, type MalformedCap } from '../../lambda/domain/cap.ts';
 import {
   formatUsd,
+  maxUsd,
   NANO_USD_PER_USD,
   type NanoUsd,
   nanoUsd,
   subtractUsd,
+  ZERO_USD,
 } from '../../lambda/domain/money.ts';
 import type { Window } from '../../lambda/domain/window.ts';
 import type { CounterState } from '../../lambda/ports/ledger.ts';
@@ -36,11 +38,10 @@ export interface CounterStatus {
   readonly state: CounterState;
 }
 
-/** Dollars for the eye, in at most 11 characters: fewer decimals the more there are. */
+/** Dollars for the eye, in at most 10 characters: fewer decimals the more there are. */
 function shownUsd(amount: NanoUsd, rounding: 'up' | 'down'): string {
-  const size = amount < 0n ? -amount : amount;
-  const step = STEPS.find(({ belowUsd }) => size < belowUsd * NANO_USD_PER_USD) ?? WHOLE_DOLLARS;
-  const rest = ((amount % step.nanoUsd) + step.nanoUsd) % step.nanoUsd;
+  const step = STEPS.find(({ belowUsd }) => amount < belowUsd * NANO_USD_PER_USD) ?? WHOLE_DOLLARS;
+  const rest = amount % step.nanoUsd;
   const floor = amount - rest;
   const rounded = rounding === 'up' && rest > 0n ? floor + step.nanoUsd : floor;
   const text = formatUsd(nanoUsd(rounded));
@@ -50,9 +51,13 @@ function shownUsd(amount: NanoUsd, rounding: 'up' | 'down'): string {
 const reservedOf = ({ state }: CounterStatus): NanoUsd =>
   subtractUsd(state.committedNanoUsd, state.settledNanoUsd);
 
-/** What a cap has left: below zero where the limit was lowered, or where it only warns. */
+/** What a cap has left, never less than nothing. */
 const remainingOf = ({ limitNanoUsd, state }: CounterStatus): NanoUsd =>
-  subtractUsd(limitNanoUsd, state.committedNanoUsd);
+  maxUsd(subtractUsd(limitNanoUsd, state.committedNanoUsd), ZERO_USD);
+
+/** What was committed above the limit: it was lowered since, or the cap only warns. */
+const overOf = ({ limitNanoUsd, state }: CounterStatus): NanoUsd =>
+  maxUsd(subtractUsd(state.committedNanoUsd, limitNanoUsd), ZERO_USD);
 
 /** Percent of the limit that is settled or reserved, rounded down; a limit of zero is full. */
 const percentOf = ({ state, limitNanoUsd }: CounterStatus): bigint =>
@@ -77,6 +82,7 @@ export const statusJson = (
     settledUsd: formatUsd(counter.state.settledNanoUsd),
     reservedUsd: formatUsd(reservedOf(counter)),
     remainingUsd: formatUsd(remainingOf(counter)),
+    overUsd: formatUsd(overOf(counter)),
     inFlight: counter.state.inFlight,
     usedPercent: Number(percentOf(counter)),
     resetsAt:
@@ -88,7 +94,7 @@ export const statusJson = (
   malformed: malformed.map(({ capId, field, problem }) => ({ cap: capId, field, problem })),
 });
 
-/** A table of 80 columns: two lines for each counter. */
+/** A table with two lines for each counter. */
 export function statusTable(
   counters: readonly CounterStatus[],
   unused: readonly Cap[],
@@ -105,11 +111,11 @@ export function statusTable(
   ]);
   return table(
     [
-      { title: 'CAP', width: 28 },
+      { title: 'CAP', width: 27 },
       { title: 'LIMIT', width: 11, align: 'right' },
       { title: 'SETTLED', width: 10, align: 'right' },
       { title: 'RESERVED', width: 12, align: 'right' },
-      { title: 'REMAINING', width: 11, align: 'right' },
+      { title: 'REMAINING', width: 12, align: 'right' },
       { title: 'USED', width: 8 },
     ],
     [...rows, ...unusedRows],
@@ -122,14 +128,15 @@ function counterRow(counter: CounterStatus, nowMs: number): string[] {
   const standing = stateText(cap, nowMs);
   const does = standing === 'enabled' ? (enforces(cap) ? '' : ', warns only') : `, ${standing}`;
   const percent = percentOf(counter);
+  const over = overOf(counter);
   const shownPercent = percent > MAX_SHOWN_PERCENT ? `>${MAX_SHOWN_PERCENT}%` : `${percent}%`;
   const flying = state.inFlight === 0 ? '' : `\n${state.inFlight} in flight`;
   return [
     `${name}\n└ ${cap.window.kind}${resetText(counter, nowMs)}${does}`,
-    shownUsd(limitNanoUsd, 'down'),
+    `${shownUsd(limitNanoUsd, 'down')}${limitNanoUsd > cap.limitNanoUsd ? '\nraised' : ''}`,
     shownUsd(state.settledNanoUsd, 'up'),
     `${shownUsd(reservedOf(counter), 'up')}${flying}`,
-    shownUsd(remainingOf(counter), 'down'),
+    `${shownUsd(remainingOf(counter), 'down')}${over > 0n ? `\n${shownUsd(over, 'up')} over` : ''}`,
     byFullness(`${bar(percent)}\n${shownPercent}`, Number(percent)),
   ];
 }

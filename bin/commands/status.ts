@@ -21,6 +21,7 @@ import { ZERO_USD } from '../../lambda/domain/money.ts';
 import type { CounterKey } from '../../lambda/domain/reservation.ts';
 import { type Window, windowAt } from '../../lambda/domain/window.ts';
 import type { CounterState, OpenCounter } from '../../lambda/ports/ledger.ts';
+import { printable } from './malformed-view.ts';
 import { openSession, type Session } from './session.ts';
 import { listItems } from './settings-store.ts';
 import { type CounterStatus, statusJson, statusTable } from './status-view.ts';
@@ -45,18 +46,26 @@ async function showStatus(session: Session): Promise<void> {
   const caps = parsed.filter((cap): cap is Cap => !isMalformed(cap));
   const malformed = parsed.filter((cap): cap is MalformedCap => isMalformed(cap));
   const counters = await readCounters(session, caps);
+  const unused = caps.filter((cap) => !counters.some((counter) => counter.cap === cap));
+  output.result(statusJson(counters, unused, malformed, nowMs), () => {
+    if (parsed.length === 0) {
+      return (
+        `there are no caps in ${connection.name}; make one: ` +
+        'hardcap cap set <id> --limit 5 --window daily'
+      );
+    }
+    return caps.length === 0
+      ? 'none of the caps can be read'
+      : statusTable(counters, unused, nowMs);
+  });
+  // After the table, where they are seen.
   for (const { capId, field, problem } of malformed) {
     output.notice(
-      `the cap "${capId}" cannot be read, so what it could cover is refused: ${field} ${problem}`,
+      printable(
+        `the cap "${capId}" cannot be read, so what it could cover is refused: ${field} ${problem}`,
+      ),
     );
   }
-  const unused = caps.filter((cap) => !counters.some((counter) => counter.cap === cap));
-  output.result(statusJson(counters, unused, malformed, nowMs), () =>
-    parsed.length === 0
-      ? `there are no caps in ${connection.name}; make one: ` +
-        'hardcap cap set <id> --limit 5 --window daily'
-      : statusTable(counters, unused, nowMs),
-  );
 }
 
 async function readCounters(

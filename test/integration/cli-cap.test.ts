@@ -55,6 +55,43 @@ test('clears what is named', async () => {
   expect((await cli.readSettings('alice')).caps).toMatchObject([{ selectors: {} }]);
 });
 
+test.each(['bogus', 'team', 'v', 'limitUsd', 'pk'])(
+  'refuses to clear %s, names what may be cleared, and writes nothing',
+  async (name) => {
+    await cli.run('cap', 'set', 'team', '--limit', '5', '--window', 'daily', '--teams', 'red');
+    const { code, stdout, stderr } = await cli.run('cap', 'set', 'team', '--clear', name);
+
+    expect([code, stdout]).toEqual([2, '']);
+    expect(stderr).toContain(`--clear ${name}: `);
+    expect(stderr).toMatch(/may be cleared: .*\bteams\b.*\bnote\b/);
+    expect(stderr.includes('Did you mean teams?')).toBe(name === 'team');
+    expect((await cli.readItems())[0]?.history).toHaveLength(1);
+  },
+);
+
+test('clears an attribute that makes a cap malformed', async () => {
+  await cli.putItem({ pk: 'CAP', sk: 'team', v: 1, limit: 5, limitUsd: '5', window: 'daily' });
+
+  expect((await cli.run('cap', 'set', 'team', '--clear', 'limit')).code).toBe(0);
+  expect((await cli.readSettings('alice')).caps).toMatchObject([{ capId: 'team' }]);
+});
+
+test.each([
+  ['shows a raise', '9', '2099-01-01T00:00:00Z', 'raised to $9.00 until 2099-01-01T00:00:00Z'],
+  ['says that a raise has ended', '9', '2020-01-01T00:00:00Z', 'ended at 2020-01-01T00:00:00Z'],
+  ['says that a raise is none', '4', '2099-01-01T00:00:00Z', 'changes nothing'],
+])('%s where the cap is set and where it is listed', async (_name, to, until, shown) => {
+  const args = ['--limit', '5', '--window', 'daily', '--raise-to', to, '--raise-until', until];
+  const set = await cli.run('cap', 'set', 'team', ...args);
+  const { stdout } = await cli.run('cap', 'list');
+
+  expect(set.stdout).toContain(shown);
+  expect(stdout).toContain(shown);
+  expect(await cli.runJson('cap', 'list')).toMatchObject([
+    { limitUsd: '5.00', raisedLimitUsd: `${to}.00`, raisedUntil: until.replace('Z', '.000Z') },
+  ]);
+});
+
 test.each([
   ['window', ['--window', 'monthly']],
   ['time zone', ['--time-zone', 'Asia/Tokyo']],
@@ -106,7 +143,10 @@ test('removes a cap, and says so where there is none', async () => {
   await cli.run('cap', 'set', 'team', '--limit', '5', '--window', 'daily');
 
   expect((await cli.run('cap', 'remove', 'taem')).stderr).toContain('Did you mean "team"?');
-  expect((await cli.run('cap', 'remove', 'team')).code).toBe(0);
+  const removed = await cli.run('cap', 'remove', 'team');
+  expect(removed.code).toBe(0);
+  expect(removed.stdout).toContain('requests are no longer counted by it');
+  expect(removed.stdout).toContain('counters are closed when their windows end');
   expect((await cli.run('cap', 'remove', 'team')).code).toBe(1);
   expect((await cli.readSettings('alice')).caps).toEqual([]);
 });
@@ -128,4 +168,24 @@ test('lists caps within 80 columns, malformed ones too', async () => {
     id: 'broken',
     malformed: { field: 'limitUsd', problem: expect.stringContaining('12.50') },
   });
+});
+
+test('tells why a cap is malformed under the table, over its whole width', async () => {
+  const typo = { pk: 'CAP', sk: 'typo', v: 1, limit: 5, window: 'daily' };
+  await cli.putItem({ ...typo, sk: 'broken\u001b[31m' });
+  await cli.putItem(typo);
+  await cli.run('cap', 'set', 'zebra', '--limit', '5', '--window', 'daily');
+
+  const { stdout } = await cli.run('cap', 'list');
+
+  const [drawn = '', ...reasons] = stdout.split('\n\n');
+  expect(drawn).toMatch(/^CAP.*\n(.*\n)*zebra/);
+  expect(drawn).not.toContain('did you mean');
+  expect(reasons).toHaveLength(2);
+  expect(reasons.join(' ').replace(/\s+/g, ' ')).toContain(
+    'typo cannot be read, so what it could cover is refused: limit is not an attribute that ' +
+      'hardcap knows; did you mean limitUsd?',
+  );
+  expect(widestLine(stdout)).toBeLessThanOrEqual(MAX_COLUMNS);
+  expect(stdout).not.toContain('\u001b');
 });

@@ -94,6 +94,37 @@ test.each([
   expect(cloudFormation.asked).toEqual([stack]);
 });
 
+test.each([
+  ['the stack is not there', undefined, 'there is no stack "Hardcap"'],
+  ['the stack is another one', { BucketName: 'b' }, 'it is not a hardcap stack'],
+])('says why AWS was asked at all, and what to do, where %s', async (_name, outputs, why) => {
+  const dir = await mkdtemp(path.join(cli.workDir, 'data-'));
+  const cloudFormation = await startCloudFormation(outputs);
+  const { code, stdout, stderr } = await cli.runBare(['cap', 'list', '--data-dir', dir], {
+    ...NO_AWS,
+    AWS_ENDPOINT_URL_CLOUDFORMATION: cloudFormation.url,
+  });
+  await cloudFormation.close();
+
+  expect([code, stdout]).toEqual([1, '']);
+  expect(stderr).toContain(`no local gateway runs in ${dir}; so AWS was asked for the stack`);
+  expect(stderr).toContain(why);
+  expect(stderr).toMatch(/npm start.*--data-dir.*--stack.*--profile/s);
+});
+
+test('does not speak of a local gateway where a stack was named', async () => {
+  const cloudFormation = await startCloudFormation(undefined);
+  const { code, stderr } = await cli.runBare(['cap', 'list', '--stack', 'Other'], {
+    ...NO_AWS,
+    AWS_ENDPOINT_URL_CLOUDFORMATION: cloudFormation.url,
+  });
+  await cloudFormation.close();
+
+  expect(code).toBe(1);
+  expect(stderr).toContain('there is no stack "Other"');
+  expect(stderr).not.toContain('local gateway');
+});
+
 test('says that a stack without tables is not a hardcap stack', async () => {
   const cloudFormation = await startCloudFormation({ BucketName: 'b' });
   const { code, stderr } = await cli.runBare(['status', '--stack', 'Site'], {
@@ -121,10 +152,13 @@ test('exits with 2 for a command that it does not know', async () => {
   expect(stderr).toContain("unknown command 'caps'");
 });
 
-/** A CloudFormation that knows one stack under any name, and keeps the names it was asked for. */
-async function startCloudFormation(outputs: Readonly<Record<string, string>>) {
+/**
+ * A CloudFormation that knows one stack under any name, or none where it has no outputs, and keeps
+ * the names it was asked for.
+ */
+async function startCloudFormation(outputs: Readonly<Record<string, string>> | undefined) {
   const asked: string[] = [];
-  const members = Object.entries(outputs)
+  const members = Object.entries(outputs ?? {})
     .map(
       ([key, value]) =>
         `<member><OutputKey>${key}</OutputKey><OutputValue>${value}</OutputValue></member>`,
@@ -136,7 +170,17 @@ async function startCloudFormation(outputs: Readonly<Record<string, string>>) {
       body += text;
     });
     request.on('end', () => {
-      asked.push(new URLSearchParams(body).get('StackName') ?? '');
+      const name = new URLSearchParams(body).get('StackName') ?? '';
+      asked.push(name);
+      if (outputs === undefined) {
+        response
+          .writeHead(400)
+          .end(
+            '<ErrorResponse><Error><Type>Sender</Type><Code>ValidationError</Code>' +
+              `<Message>Stack with id ${name} does not exist</Message></Error></ErrorResponse>`,
+          );
+        return;
+      }
       response.end(
         '<DescribeStacksResponse><DescribeStacksResult><Stacks><member><StackName>s</StackName>' +
           `<Outputs>${members}</Outputs></member></Stacks></DescribeStacksResult>` +

@@ -30,6 +30,7 @@ test('shows what is settled, reserved and left, exactly', async () => {
       settledUsd: '0.00',
       reservedUsd: '0.250000001',
       remainingUsd: '0.749999999',
+      overUsd: '0.00',
       inFlight: 2,
       usedPercent: 25,
     },
@@ -76,6 +77,32 @@ test('draws a table within 80 columns, rounding against the spender', async () =
   expect(stdout).toContain('1 in flight');
   expect(stdout).toContain('resets in');
   expect(stdout).toMatch(/long-x+ +1000000000 +0\.00 +0\.00 +1000000000 /);
+});
+
+test('says how much a cap is over its limit, and never that less than nothing remains', async () => {
+  await cli.run('cap', 'set', 'team', '--limit', '1', '--window', 'daily');
+  await cli.reserve('COUNTER#team', '0.75');
+  await cli.run('cap', 'set', 'team', '--limit', '0.5');
+
+  const { stdout } = await cli.run('status');
+
+  expect(await cli.runJson('status')).toMatchObject({
+    counters: [{ remainingUsd: '0.00', overUsd: '0.25' }],
+  });
+  expect(stdout).toMatch(/team +0\.50 +0\.00 +0\.75 +0\.00 /);
+  expect(stdout).toContain('0.25 over');
+  expect(stdout).not.toContain('-0');
+});
+
+test('marks a limit that is raised', async () => {
+  const args = ['--raise-to', '2', '--raise-until', '2099-01-01T00:00:00Z'];
+  await cli.run('cap', 'set', 'team', '--limit', '1', '--window', 'daily', ...args);
+  await cli.run('cap', 'set', 'plain', '--limit', '1', '--window', 'daily');
+
+  const { stdout } = await cli.run('status');
+
+  expect(stdout).toMatch(/team +2\.00 .*\n.* raised /);
+  expect(stdout.match(/raised/g)).toHaveLength(1);
 });
 
 test('tells of a malformed cap on stderr', async () => {

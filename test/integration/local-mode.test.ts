@@ -65,23 +65,6 @@ describe('npm start', () => {
     expect(response.headers.get('x-hardcap-cap')).toBe('seeded');
   });
 
-  it.each([
-    [['--port', 'eighty'], /eighty.*whole number/],
-    [['--upstream', 'nowhere'], /--upstream: "nowhere"/],
-    [['--ledger', 'ftp://x'], /--ledger: "ftp:\/\/x"/],
-    [['--seed', 'missing.json'], /missing\.json/],
-  ])('ends with what is wrong for %j', async (args, message) => {
-    await expect(start(args)).rejects.toThrow(message);
-  });
-
-  it('names the entry and the field of a seed that cannot be read', async () => {
-    const seed = path.join(folder.path, 'seed.json');
-    const caps = [{ id: 'team', limitUsd: 'ten', window: 'daily' }];
-    await writeFile(seed, JSON.stringify({ caps }));
-
-    await expect(start(['--seed', seed])).rejects.toThrow(/CAP "team": limitUsd/);
-  });
-
   it('keeps spend and its demo key over a restart with --data-dir', async () => {
     const data = path.join(folder.path, 'data');
     const first = await start(['--data-dir', data]);

@@ -91,6 +91,51 @@ describe('what a prompt asks for', () => {
     expect(billedOnce()).toMatchObject({ inputTokens: 12_345 });
   });
 
+  it.each([
+    ['[[input=200000]]', 200],
+    ['[[input=200001]]', 400],
+    ['[[input=199900]] [[cache-read=50]] [[cache-write=50]]', 200],
+    ['[[input=199900]] [[cache-read=50]] [[cache-write=51]]', 400],
+    ['[[input=199900]] [[cache-write-1h=101]]', 400],
+  ])('bills no prompt beyond the context window: %s is answered %i', async (text, status) => {
+    const ids = [
+      CLAUDE,
+      BARE_CLAUDE,
+      `arn:aws:bedrock:us-east-1:111122223333:inference-profile/${CLAUDE}`,
+    ];
+
+    for (const modelId of ids) {
+      const response = await fetch(
+        `${bedrock.url}/model/${encodeURIComponent(modelId)}/converse-stream`,
+        { method: 'POST', body: JSON.stringify(converseInput(modelId, text)) },
+      );
+      const body = await response.text();
+
+      expect(response.status).toBe(status);
+      if (status === 400) expect(body).toContain('Input is too long for requested model.');
+    }
+    expect(bedrock.book.page()).toMatchObject({
+      requests: ids.length,
+      billedRequests: status === 400 ? 0 : ids.length,
+    });
+  });
+
+  it('refuses a prompt that is longer than the context window by its bytes', async () => {
+    // Nova Micro holds 128,000 tokens, of four bytes each here.
+    const ask = async (bytes: number) => {
+      const response = await fetch(`${bedrock.url}/model/amazon.nova-micro-v1:0/invoke`, {
+        method: 'POST',
+        body: JSON.stringify(novaBody('x'.repeat(bytes))),
+      });
+      await response.arrayBuffer();
+      return response.status;
+    };
+
+    expect(await ask(512_000)).toBe(200);
+    expect(await ask(512_001)).toBe(400);
+    expect(bedrock.book.page()).toMatchObject({ requests: 2, billedRequests: 1 });
+  });
+
   it('pads every payload, so that their lengths tell nothing', async () => {
     const response = await fetch(`${bedrock.url}/model/${NOVA}/converse-stream`, {
       method: 'POST',

@@ -149,4 +149,23 @@ describe('a full cap', () => {
       expect(messageOf(answer.body)).toContain(`(${reason})`);
     },
   );
+
+  it.each(['larger-than-limit', 'spent'] as const)(
+    'of limit zero advises to have the limit raised, never to wait or to ask for less: %s',
+    (reason) => {
+      const { charge } = refusal();
+      const zero = refusal({ reason, charge: { ...charge, limitNanoUsd: usd('0') } });
+
+      const message = messageOf(capRefusedAnswer(zero, 429).body);
+
+      expect(message).toMatch(/; this cap is set to zero and refuses all; have the limit raised$/);
+      expect(message).not.toMatch(/wait|reset|tokens/);
+    },
+  );
+
+  it('that never resets does not advise to wait for its reset', () => {
+    const message = messageOf(capRefusedAnswer(refusal({}, 'lifetime'), 429).body);
+
+    expect(message).not.toContain('wait');
+  });
 });

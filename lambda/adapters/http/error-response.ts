@@ -75,6 +75,17 @@ const WHAT_TO_DO: Readonly<Record<CapRefusal['reason'], string>> = {
   'in-flight-limit': 'too many requests are in flight on this cap; send fewer at a time',
 };
 
+const SPENT_FOR_EVER = 'ask for fewer tokens, or have the limit raised';
+
+/** No wait and no smaller request passes a cap of nothing, so neither is advised. */
+const ZERO_ADVICE = 'this cap is set to zero and refuses all; have the limit raised';
+
+function adviceOf({ charge, reason }: CapRefusal, resetsAt: string | undefined): string {
+  if (charge.limitNanoUsd <= ZERO_USD) return ZERO_ADVICE;
+  if (resetsAt !== undefined) return `resets at ${resetsAt}; ${WHAT_TO_DO[reason]}`;
+  return `it never resets; ${reason === 'spent' ? SPENT_FOR_EVER : WHAT_TO_DO[reason]}`;
+}
+
 /** The answer for a request that met a full cap. */
 export function capRefusedAnswer(refusal: CapRefusal, status: number): ErrorAnswer {
   const { charge, state, reason, boundNanoUsd } = refusal;
@@ -87,7 +98,7 @@ export function capRefusedAnswer(refusal: CapRefusal, status: number): ErrorAnsw
     `limit $${formatUsd(limitNanoUsd)} ${cap.window.kind}, ` +
     `settled $${formatUsd(state.settledNanoUsd)}, reserved $${formatUsd(reserved)}, ` +
     `remaining $${formatUsd(remaining)}; the request may cost up to $${formatUsd(boundNanoUsd)}; ` +
-    `${resetsAt === undefined ? 'it never resets' : `resets at ${resetsAt}`}; ${WHAT_TO_DO[reason]}`;
+    adviceOf(refusal, resetsAt);
   return answer(status, 'BudgetExceededException', message, {
     'x-hardcap-reason': reason,
     'x-hardcap-cap': cap.capId,

@@ -9,6 +9,7 @@ import { DateTime } from 'luxon';
 import * as z from 'zod/mini';
 import { MAX_USD, NANO_USD_PER_USD, type NanoUsd, parseUsd } from '../../domain/money.ts';
 import { isTimeZone } from '../../domain/window.ts';
+import { nearName } from './near-name.ts';
 
 /** The version of the items' schema: the `v` that every item carries. */
 export const SETTINGS_VERSION = 1;
@@ -181,29 +182,44 @@ export const tagMap = <Value extends z.core.$ZodType>(value: Value) =>
       ),
     );
 
-/** The first fault of an item that did not parse. `secret` fields are named but not shown. */
-export function firstFault(
-  error: z.core.$ZodError,
-  item: unknown,
-  known: readonly string[],
-  secret: ReadonlySet<string> = new Set(),
-): Fault {
-  const issue = error.issues[0];
+/** What the items of a kind may hold, for what is said of one that does not parse. */
+export interface Form {
+  readonly attributes: readonly string[];
+  /** The members of attributes that are maps of known members. */
+  readonly members?: Readonly<Record<string, readonly string[]>>;
+  /** Attributes that are named but whose value is not shown. */
+  readonly secret?: ReadonlySet<string>;
+}
+
+/**
+ * The fault to tell of an item that did not parse: the first one, but a name that is not known
+ * goes before all, as it may be why another attribute is missing.
+ */
+export function firstFault(error: z.core.$ZodError, item: unknown, form: Form): Fault {
+  const issue = error.issues.find(({ code }) => code === 'unrecognized_keys') ?? error.issues[0];
   if (issue === undefined) return { field: '(item)', problem: 'cannot be read' };
   if (issue.code === 'unrecognized_keys') {
-    return {
-      field: [...issue.path, issue.keys[0] ?? ''].join('.') || '(an empty name)',
-      problem:
-        'is not an attribute that hardcap knows; remove it, or begin its name with x-. ' +
-        `Known are ${known.join(', ')}`,
-    };
+    const [name = ''] = issue.keys;
+    const known = form.members?.[issue.path.join('.')] ?? form.attributes;
+    return { field: [...issue.path, name].join('.') || '(an empty name)', ...unknown(name, known) };
   }
   const field = issue.path.join('.') || '(item)';
   if (issue.code === 'invalid_key') return { field, problem: TAG_NAME_PROBLEM };
   const value = valueAt(item, issue.path);
   if (value === undefined) return { field, problem: `is missing; it ${issue.message}` };
-  if (secret.has(field)) return { field, problem: issue.message };
+  if (form.secret?.has(field)) return { field, problem: issue.message };
   return { field, problem: `${issue.message}${shown(value)}` };
+}
+
+function unknown(name: string, known: readonly string[]): Pick<Fault, 'problem'> {
+  const near = nearName(name, known);
+  const advice =
+    near === undefined
+      ? 'remove it, or begin its name with x-'
+      : `did you mean ${near}? If not, remove it, or begin its name with x-`;
+  return {
+    problem: `is not an attribute that hardcap knows; ${advice}. Known are ${known.join(', ')}`,
+  };
 }
 
 function valueAt(item: unknown, path: readonly PropertyKey[]): unknown {

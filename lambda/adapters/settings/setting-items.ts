@@ -16,6 +16,7 @@ import type { MalformedKey } from '../../ports/settings.ts';
 import {
   type Fault,
   FIELD,
+  type Form,
   firstFault,
   oneOf,
   plainValue,
@@ -89,8 +90,9 @@ const TOKEN_PRICES = {
   cacheWrite1hUsdPerMillion: z.exactOptional(FIELD.usd),
 };
 
+const LONG_CONTEXT_MEMBERS = { thresholdTokens: FIELD.tokens, ...TOKEN_PRICES };
 const LONG_CONTEXT = z.strictObject(
-  { thresholdTokens: FIELD.tokens, ...TOKEN_PRICES },
+  LONG_CONTEXT_MEMBERS,
   'must be a map of thresholdTokens and prices',
 );
 
@@ -109,10 +111,22 @@ const KEY_SCHEMA = z.strictObject(KEY);
 const PRICE_SCHEMA = z.strictObject({ ...PRICE, free: z.exactOptional(FIELD.flag) });
 const FREE_PRICE_SCHEMA = z.strictObject(FREE_PRICE);
 
-const CAP_ATTRIBUTES = [...Object.keys(CAP), 'note', 'history'];
-const KEY_ATTRIBUTES = [...Object.keys(KEY), 'note', 'history'];
-const PRICE_ATTRIBUTES = [...Object.keys(PRICE), 'free', 'note', 'history'];
-const KEY_SECRETS = new Set(['secretSha256']);
+const CAP_FORM: Form = { attributes: [...Object.keys(CAP), 'note', 'history'] };
+const KEY_FORM: Form = {
+  attributes: [...Object.keys(KEY), 'note', 'history'],
+  secret: new Set(['secretSha256']),
+};
+const PRICE_FORM: Form = {
+  attributes: [...Object.keys(PRICE), 'free', 'note', 'history'],
+  members: { longContext: Object.keys(LONG_CONTEXT_MEMBERS) },
+};
+const FREE_PRICE_FORM: Form = { attributes: [...Object.keys(FREE_PRICE), 'note', 'history'] };
+
+/** What a cap may do without: it holds its default where the attribute is absent. */
+export const OPTIONAL_CAP_ATTRIBUTES: readonly string[] = [
+  ...Object.keys(CAP).filter((name) => !['v', 'limitUsd', 'window'].includes(name)),
+  'note',
+];
 
 /** The item to store for a setting: its attributes with its key and the schema's version. */
 export const settingItem = (
@@ -153,7 +167,7 @@ export function parseCap(item: SettingItem): Cap | MalformedCap {
     return malformed({ field: 'sk', problem });
   }
   const parsed = CAP_SCHEMA.safeParse(attributes);
-  if (!parsed.success) return malformed(firstFault(parsed.error, attributes, CAP_ATTRIBUTES));
+  if (!parsed.success) return malformed(firstFault(parsed.error, attributes, CAP_FORM));
   const fields = parsed.data;
   const { raisedLimitUsd, raisedUntil } = fields;
   if ((raisedLimitUsd === undefined) !== (raisedUntil === undefined)) {
@@ -204,7 +218,7 @@ export function parseKey(item: SettingItem): CallerKey | MalformedKey {
   const attributes = plainAttributes(item);
   const parsed = KEY_SCHEMA.safeParse(attributes);
   if (!parsed.success) {
-    return { keyId, ...firstFault(parsed.error, attributes, KEY_ATTRIBUTES, KEY_SECRETS) };
+    return { keyId, ...firstFault(parsed.error, attributes, KEY_FORM) };
   }
   const fields = parsed.data;
   return {
@@ -233,14 +247,14 @@ export function parsePrice(item: SettingItem): Price | MalformedPrice {
   if (attributes.free === true) {
     const parsed = FREE_PRICE_SCHEMA.safeParse(attributes);
     if (!parsed.success) {
-      return { modelId, ...firstFault(parsed.error, attributes, Object.keys(FREE_PRICE)) };
+      return { modelId, ...firstFault(parsed.error, attributes, FREE_PRICE_FORM) };
     }
     const tokens = { inputNanoUsdPerMillion: ZERO_USD, outputNanoUsdPerMillion: ZERO_USD };
     return { modelId, version: priceVersion(source, attributes), tokens, free: true };
   }
   const parsed = PRICE_SCHEMA.safeParse(attributes);
   if (!parsed.success) {
-    return { modelId, ...firstFault(parsed.error, attributes, PRICE_ATTRIBUTES) };
+    return { modelId, ...firstFault(parsed.error, attributes, PRICE_FORM) };
   }
   const { longContext } = parsed.data;
   return {
