@@ -4,7 +4,7 @@
  * Invariant: as at Bedrock, a body without its required members is a ValidationException, and so
  *            is a prompt that is longer than the model's context window.
  */
-import { CATALOGUE_ROWS } from '../lambda/domain/catalogue-rows.ts';
+import { CATALOGUE_ROWS } from '../lambda/domain/catalogue/rows.ts';
 import { type Directives, readDirectives } from './simulated-directives.ts';
 import { BedrockError, invalid } from './simulated-errors.ts';
 
