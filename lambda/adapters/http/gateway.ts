@@ -15,6 +15,7 @@ import type { Telemetry } from '../../ports/telemetry.ts';
 import { answerHeaders } from './answer-headers.ts';
 import { type CallerCredential, callerCredential } from './caller-credential.ts';
 import { createClientBody } from './client-body.ts';
+import { anthropicDoor } from './doors/anthropic-door.ts';
 import { bedrockDoor } from './doors/bedrock-door.ts';
 import type { Door, Entry } from './doors/door.ts';
 import { type ErrorAnswer, wireErrorOf, wireRefusalOf } from './error-response.ts';
@@ -64,7 +65,7 @@ const MAX_BODY_BYTES = 6 * 1024 * 1024;
 type Answered = Awaited<ReturnType<HttpGateway['answer']>>;
 
 /** In the order in which they are asked; the last one owns every path that is left. */
-const DOORS: readonly Door[] = [bedrockDoor];
+const DOORS: readonly Door[] = [anthropicDoor, bedrockDoor];
 
 export function createHttpGateway(given: HttpGatewayOptions): HttpGateway {
   const options = { ...given, telemetry: quietTelemetry(given.telemetry) };
@@ -149,7 +150,7 @@ function wholeAnswer(visit: Visit, entry: Entry, answer: GuardedAnswer): Answere
   if (answer.kind === 'stream') throw new HardcapError('invariant_broken', 'a stream has no body');
   const { head, costNanoUsd, settled, done } = answer;
   if (head.status >= 400) options.telemetry.count(METRIC.errors);
-  const written = entry.form?.whole(head.status, answer.body) ?? { headers: {}, body: answer.body };
+  const written = entry.form?.whole(head, answer.body) ?? { headers: {}, body: answer.body };
   const { body, sink } = createClientBody(door.streamError);
   void sink.write(written.body);
   // The body ends once it is settled: a sequential client never meets its own reservation.

@@ -45,9 +45,9 @@ export interface Entry {
 
 /** How a door writes what Bedrock answered. */
 export interface AnswerForm {
-  /** A whole answer, an error of Bedrock's included; headers of the body replace Bedrock's. */
+  /** A whole answer, an error of Bedrock's included; its headers replace Bedrock's. */
   whole(
-    status: number,
+    head: { readonly status: number; readonly headers: Readonly<Record<string, string>> },
     body: Uint8Array,
   ): { readonly headers: Readonly<Record<string, string>>; readonly body: Uint8Array };
   /** Headers that replace Bedrock's on a stream. */
