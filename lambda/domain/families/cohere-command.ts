@@ -99,8 +99,10 @@ function inspectNative(body: JsonObject, reading: RequestReading): void {
   }
   reading.checkMembers(body, CHAT_MEMBERS, '');
   inspectPrompt(body.message, 'message');
-  for (const _message of objectsOf(body.chat_history, 'chat_history')) {
+  for (const message of objectsOf(body.chat_history, 'chat_history')) {
     reading.addTokens(OVERHEAD_TOKENS.message);
+    addRenderedJson(message.tool_calls, reading);
+    addRenderedJson(message.tool_results, reading);
   }
   for (const tool of objectsOf(body.tools, 'tools')) {
     reading.addTool(OVERHEAD_TOKENS.tool);

@@ -108,14 +108,14 @@ function boundedInteger(value: JsonValue | undefined, path: string, most: number
  *
  * @throws HardcapError `unpriced_field`
  */
-function refuseOtherNames(object: JsonObject, rule: OutputRule): void {
+export function refuseOtherNames(object: JsonObject, rule: OutputRule, path = ''): void {
   for (const name of LIMIT_NAMES) {
     if (rule.limits.includes(name) || !isGiven(object[name])) continue;
-    throw refusal(name, `the output limit of this request is "${rule.limits[0]}"; give it there`);
+    throw refusal(path + name, `the output limit is "${path}${rule.limits[0]}"; give it there`);
   }
   for (const name of CHOICE_NAMES) {
     if (rule.choices?.[name] !== undefined || !isGiven(object[name])) continue;
-    throw refusal(name, MULTIPLIES);
+    throw refusal(path + name, MULTIPLIES);
   }
 }
 

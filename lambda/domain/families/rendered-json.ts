@@ -8,22 +8,29 @@
 import type { JsonObject, JsonValue } from '../request-body.ts';
 import { isGiven, objectsOf, type RequestReading } from './request-reading.ts';
 
-/** An escape is `\u` and four digits: six bytes that may be six tokens. */
-const ESCAPE_BYTES = 6;
+/** An escape is `\u` and four digits: six bytes that may be six tokens, where one was counted. */
+const ESCAPE_TOKENS = 5;
 
-/** After each of these an indenting writer breaks the line. */
-const BREAKS = /[,:{}[\]]/g;
-const HTML_MARKS = /[<>&']/g;
-const OTHER_THAN_ASCII = /[\u0080-\uffff]/g;
-
-const countOf = (text: string, pattern: RegExp): number => text.match(pattern)?.length ?? 0;
+/** After each of these an indenting writer may break the line. */
+const BREAKS: ReadonlySet<number> = new Set(codesOf(',:{}[]'));
+const HTML_MARKS: ReadonlySet<number> = new Set(codesOf("<>&'"));
+const FIRST_AFTER_ASCII = 0x80;
 
 /** Counts how much longer than its bytes this value may be once it is written out. */
 export function addRenderedJson(value: JsonValue | undefined, reading: RequestReading): void {
   if (!isGiven(value)) return;
   const text = JSON.stringify(value);
-  const escaped = countOf(text, OTHER_THAN_ASCII) + countOf(text, HTML_MARKS);
-  reading.addTokens(escaped * (ESCAPE_BYTES - 1) + countOf(text, BREAKS));
+  let tokens = 0;
+  for (let at = 0; at < text.length; at += 1) {
+    const code = text.charCodeAt(at);
+    if (code >= FIRST_AFTER_ASCII || HTML_MARKS.has(code)) tokens += ESCAPE_TOKENS;
+    else if (BREAKS.has(code)) tokens += 1;
+  }
+  reading.addTokens(tokens);
+}
+
+function codesOf(characters: string): number[] {
+  return [...characters].map((character) => character.charCodeAt(0));
 }
 
 /** The same for all that is JSON in a body of Converse. */

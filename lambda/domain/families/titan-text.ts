@@ -9,7 +9,14 @@ import { inspectPrompt } from './chat-reading.ts';
 import { converseShape } from './converse.ts';
 import type { Family } from './family.ts';
 import { createChunkMeter } from './openai-usage.ts';
-import { extrasByRule, limitFrom, type OutputRule, shapeByRule, withLimit } from './output-rule.ts';
+import {
+  extrasByRule,
+  limitFrom,
+  type OutputRule,
+  refuseOtherNames,
+  shapeByRule,
+  withLimit,
+} from './output-rule.ts';
 import { objectOf, type RequestReading } from './request-reading.ts';
 import { type Counts, countOf } from './usage-reading.ts';
 
@@ -31,10 +38,7 @@ const configOf = (body: JsonObject): JsonObject => objectOf(body[CONFIG], CONFIG
 
 function inspectNative(body: JsonObject, reading: RequestReading): void {
   reading.checkMembers(body, NATIVE_MEMBERS, '');
-  shapeByRule(
-    () => RULE,
-    () => {},
-  ).inspect(configOf(body), reading);
+  refuseOtherNames(configOf(body), RULE, `${CONFIG}.`);
   reading.checkMembers(configOf(body), CONFIG_MEMBERS, `${CONFIG}.`);
   inspectPrompt(body.inputText, 'inputText');
 }
