@@ -66,7 +66,8 @@ export function prepareRequest(request: RequestToPrepare): Prepared {
   const { model } = request;
   const family = familyOf(model.family);
   const shape = shapeOf(family, request);
-  const reading = new RequestReading(request.allowFields, family.imageTokens);
+  const modelIds = [model.modelId, model.baseModelId, model.profileId];
+  const reading = new RequestReading(request.allowFields, family.imageTokens, modelIds);
   inspectHeaders(request.headers, reading);
   shape.inspect(request.body, reading);
 

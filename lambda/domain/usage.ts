@@ -11,6 +11,7 @@ import {
   type Counts,
   checkedCount,
   dearerCounts,
+  dearerWithBedrock,
   parseObject,
   UnreadableUsage,
   usageOf,
@@ -46,14 +47,15 @@ export interface AnswerToMeter {
 export function usageFromAnswer(answer: AnswerToMeter): Usage {
   return metered(answer.oneHourCacheWrites, () => {
     const parsed = parseObject(answer.body);
-    if (isConverse(answer.operation)) {
-      return parsed === undefined ? undefined : countsOfConverseAnswer(parsed);
-    }
     const family = familyOf(answer.model.family);
+    const mayInclude = family.mayIncludeCached === true;
+    if (isConverse(answer.operation)) {
+      return parsed === undefined ? undefined : countsOfConverseAnswer(parsed, mayInclude);
+    }
     const inBody = parsed === undefined ? undefined : family.countsOfAnswer(parsed);
     const inHeaders = countsOfHeaders(answer.headers);
     if (inBody === undefined || inHeaders === undefined) return inBody ?? inHeaders;
-    return dearerCounts(inBody, inHeaders);
+    return (mayInclude ? dearerWithBedrock : dearerCounts)(inBody, inHeaders);
   });
 }
 
@@ -111,9 +113,10 @@ export function createUsageMeter(stream: {
   /** As in `AnswerToMeter`. */
   readonly oneHourCacheWrites: boolean;
 }): UsageMeter {
+  const family = familyOf(stream.model.family);
   const meter = isConverse(stream.operation)
-    ? createConverseStreamMeter()
-    : familyOf(stream.model.family).createStreamMeter();
+    ? createConverseStreamMeter(family.mayIncludeCached)
+    : family.createStreamMeter();
   let problem: string | undefined;
   let failedAs: string | undefined;
   let hasOutput = false;

@@ -13,12 +13,16 @@ export type FamilyName =
   | 'anthropic-text'
   | 'cohere-command'
   | 'cohere-embed'
+  // xAI: as openai, but its output limit bounds no reasoning.
+  | 'grok'
   | 'llama'
   | 'marengo'
   | 'mistral'
   | 'nova'
   | 'nova-embed'
   | 'openai'
+  // DeepSeek and Writer: as openai, but `max_tokens` is the only name of the limit.
+  | 'openai-max-tokens'
   | 'rerank'
   | 'stability'
   | 'titan-embed'

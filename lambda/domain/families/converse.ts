@@ -220,11 +220,16 @@ const KNOWN_USAGE: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * The counts of a usage in Converse's or Nova's words. Input excludes cached tokens.
+ * The counts of a usage in Converse's or Nova's words, disjoint.
  *
+ * Where there are cached tokens, the total tells whether the input holds them: it is the sum of
+ * input and output, or of all four. A family that excludes them by rule has nothing taken off,
+ * whatever the total says; every other total makes the usage unreadable.
+ *
+ * @param mayInclude whether this family's input may include its cached tokens
  * @throws UnreadableUsage
  */
-export function countsOfUsage(usage: JsonObject): Counts {
+export function countsOfUsage(usage: JsonObject, mayInclude = false): Counts {
   refuseUnknownCounts(usage, KNOWN_USAGE);
   const counts = {
     input: countOf(usage, 'inputTokens'),
@@ -233,12 +238,22 @@ export function countsOfUsage(usage: JsonObject): Counts {
     cacheWrite: countOf(usage, 'cacheWriteInputTokens', 'cacheWriteInputTokenCount'),
     ...writesByLifetime(usage.cacheDetails),
   };
-  const { input = 0, output = 0, cacheRead = 0, cacheWrite = 0 } = counts;
-  const total = countOf(usage, 'totalTokens') ?? 0;
-  if (total > input + output + cacheRead + cacheWrite) {
-    throw new UnreadableUsage('the usage has a total that is more than its parts');
+  const total = countOf(usage, 'totalTokens');
+  const { input, output } = counts;
+  if (total === undefined || input === undefined || output === undefined) return counts;
+  const cached = cachedIn(counts);
+  if (total === input + output + cached) return counts;
+  if (total !== input + output) {
+    throw new UnreadableUsage('the usage has a total that is not the sum of its parts');
   }
-  return counts;
+  if (!mayInclude) return counts;
+  if (cached > input) throw new UnreadableUsage('the usage has more cached tokens than input');
+  return { ...counts, input: input - cached };
+}
+
+function cachedIn({ cacheRead = 0, cacheWrite = 0, ...writes }: Counts): number {
+  const { cacheWrite5m = 0, cacheWrite1h = 0 } = writes;
+  return cacheRead + Math.max(cacheWrite, cacheWrite5m + cacheWrite1h);
 }
 
 /** Cache writes by their lifetime; one that has no price of its own makes the usage unreadable. */
@@ -264,24 +279,31 @@ function objectOrUnreadable(value: JsonValue): JsonObject {
 /**
  * The counts of a Converse answer; undefined where it carries no usage.
  *
+ * @param mayInclude as of `countsOfUsage`
  * @throws UnreadableUsage
  */
-export function countsOfConverseAnswer(answer: JsonObject): Counts | undefined {
+export function countsOfConverseAnswer(answer: JsonObject, mayInclude = false): Counts | undefined {
   const usage = memberObject(answer, 'usage');
-  return usage === undefined ? undefined : countsOfUsage(usage);
+  return usage === undefined ? undefined : countsOfUsage(usage, mayInclude);
 }
 
 /** The events that end a ConverseStream; usage counts on whichever of them carries it. */
 const ENDING_EVENTS: ReadonlySet<string> = new Set(['metadata', 'messageStop']);
 
-/** A meter of ConverseStream: its usage comes once, in the last event. */
-export function createConverseStreamMeter(): StreamMeter {
+/**
+ * A meter of ConverseStream: its usage comes once, in the last event.
+ *
+ * @param mayInclude as of `countsOfUsage`
+ */
+export function createConverseStreamMeter(mayInclude = false): StreamMeter {
   let final: Counts | undefined;
   return {
     event(eventType, payload) {
       if (!ENDING_EVENTS.has(eventType)) return;
       const answer = parseObject(payload);
-      if (answer !== undefined) final = countsOfConverseAnswer(answer) ?? final;
+      if (answer !== undefined) {
+        final = countsOfConverseAnswer(answer, mayInclude) ?? final;
+      }
     },
     finalCounts: () => final,
   };

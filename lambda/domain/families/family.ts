@@ -63,6 +63,8 @@ export interface Family {
   readonly imageTokens: number | 'window';
   /** True where answers hold no tokens (embeddings, rerankings, images): no limit is written. */
   readonly hasNoOutputTokens?: boolean;
+  /** True where an answer's input may include its cached tokens; its total then tells. */
+  readonly mayIncludeCached?: boolean;
   /**
    * True where answers carry no usage and none is needed: the units of the request are what is
    * billed, so that it is settled at its bound.

@@ -63,15 +63,22 @@ export class RequestReading {
   #latency: Serving['latency'] = 'standard';
   #servingField = '';
   readonly #imageTokens: number | 'window';
+  readonly #modelIds: readonly string[];
   readonly #units: Partial<Record<Unit, number>> = {};
 
   /**
    * @param allowFields dotted paths or bare names that may pass although they are not known
    * @param imageTokens the most tokens that one image makes of the model that is asked
+   * @param modelIds the spellings of the model that is asked
    */
-  constructor(allowFields: ReadonlySet<string>, imageTokens: number | 'window' = 'window') {
+  constructor(
+    allowFields: ReadonlySet<string>,
+    imageTokens: number | 'window' = 'window',
+    modelIds: readonly string[] = [],
+  ) {
     this.#allowFields = allowFields;
     this.#imageTokens = imageTokens;
+    this.#modelIds = modelIds;
   }
 
   /** Tokens beside those of the text. */
@@ -193,6 +200,16 @@ export class RequestReading {
   checkUnknownType(path: string, type: string, reason?: string): void {
     this.checkUnknown(path, type, reason);
     this.#fillsWindow = true;
+  }
+
+  /**
+   * Refuses a body that names another model than its path: only one of the two was priced.
+   *
+   * @throws HardcapError `invalid_request`
+   */
+  checkModel(value: JsonValue | undefined, path: string): void {
+    if (!isGiven(value) || this.#modelIds.some((id) => id === value)) return;
+    throw invalidField(path, 'must be the model that the path names; leave it out');
   }
 
   /** @throws HardcapError `unpriced_field` unless the setting lets this guardrail pass */

@@ -64,6 +64,16 @@ export const dearerCounts = (a: Counts, b: Counts): Counts => ({
 });
 
 /**
+ * Each count at the larger of the vendor's reading and Bedrock's own. Where Bedrock's input is
+ * exactly the vendor's input and cached tokens together, it says the same in one number.
+ */
+export function dearerWithBedrock(own: Counts, bedrock: Counts): Counts {
+  const cached = (own.cacheRead ?? 0) + (own.cacheWrite ?? 0);
+  const isSum = own.input !== undefined && bedrock.input === own.input + cached;
+  return dearerCounts(own, isSum ? { ...bedrock, input: own.input } : bedrock);
+}
+
+/**
  * The usage that counts amount to. Cache writes of no stated lifetime are one-hour writes where
  * the request asked for any.
  *
