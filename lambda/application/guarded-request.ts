@@ -29,7 +29,6 @@ export interface SpendGuardPorts {
   readonly upstream: Upstream;
   readonly clock: Clock;
   readonly telemetry: Telemetry;
-  readonly createFrameReader: () => FrameReader;
 }
 
 export interface GuardedRequest extends AskedRequest {
@@ -42,6 +41,8 @@ export interface GuardedRequest extends AskedRequest {
   readonly upstreamHeaders: Readonly<Record<string, string>>;
   /** Epoch milliseconds at which the answer must have ended. */
   readonly deadlineAtMs: number;
+  /** Reads the frames of a stream by the wire on which Bedrock answers this request. */
+  readonly createFrameReader: () => FrameReader;
   /** Called once, when a stream is about to start, with the answer's head. */
   readonly openSink: (head: AnswerHead) => AnswerSink;
 }

@@ -40,7 +40,7 @@ export function startStream(
     model,
     oneHourCacheWrites: prepared.oneHourCacheWrites,
   });
-  const reader = ports.createFrameReader();
+  const reader = request.createFrameReader();
   const sink = request.openSink(answerHead(reserved, response, prepared.boundNanoUsd));
   const relay = relayStream(response, reader, meter, sink);
   const watching = new AbortController();

@@ -4,7 +4,7 @@
  * Invariant: a model is found by its exact id, or refused; a sibling's price is never used.
  * Not here:  the figures (catalogue/).
  */
-import type { CatalogueRow, Offer, UsdPerMillion } from './catalogue/catalogue-row.ts';
+import type { CatalogueRow, FamilyName, Offer, UsdPerMillion } from './catalogue/catalogue-row.ts';
 import { CATALOGUE_ROWS, CATALOGUE_VERSION } from './catalogue/rows.ts';
 import { HardcapError } from './errors.ts';
 import { GUARDRAIL_PRICES } from './guardrail.ts';
@@ -75,6 +75,18 @@ export function findModel(modelId: string, operatorPrices: OperatorPrices, regio
     contextWindowTokens,
     maxOutputTokens,
   };
+}
+
+/**
+ * The family of a model by its id alone; undefined where the catalogue does not tell it. Never
+ * throws.
+ */
+export function familyNameOf(modelId: string): FamilyName | undefined {
+  try {
+    return MODELS.get(parseModelId(modelId).baseModelId)?.row.family;
+  } catch {
+    return undefined;
+  }
 }
 
 /**

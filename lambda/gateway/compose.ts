@@ -7,7 +7,6 @@ import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import middy from '@middy/core';
 import { executionModeStreamifyResponse } from '@middy/core/StreamifyResponse';
 import type { Context, LambdaFunctionURLEvent } from 'aws-lambda';
-import { createFrameReader } from '../adapters/http/event-stream.ts';
 import { createHttpGateway } from '../adapters/http/gateway.ts';
 import { createDynamoLedger } from '../adapters/ledger/dynamo-ledger.ts';
 import { createDynamoSettings } from '../adapters/settings/dynamo-settings.ts';
@@ -59,7 +58,6 @@ export function composeGateway(parts: GatewayParts): StreamingHandler {
       upstream,
       clock,
       telemetry,
-      createFrameReader,
     },
     {
       windows: new WindowClock(),

@@ -249,6 +249,7 @@ export const guardedRequest = (
   upstreamPath: (modelId) => `/model/${encodeURIComponent(modelId)}/converse`,
   upstreamHeaders: {},
   deadlineAtMs: clock.nowMs() + 60_000,
+  createFrameReader,
   openSink: () => sink,
   ...rest,
 });
@@ -276,7 +277,6 @@ export function createFakePorts(clock: Clock) {
     upstream: createFakeUpstream(events),
     telemetry: createFakeTelemetry(),
     sink: createFakeSink(events),
-    createFrameReader,
   };
 }
 

@@ -169,7 +169,6 @@ function createGateway(world: World, plan: Plan, index: number, courses: Course[
       upstream: createSimulatedUpstream(world, actor, () => answerOf(courses)),
       clock,
       telemetry: createTelemetry(world, leftHolds),
-      createFrameReader: createSimulatedFrameReader,
     },
     {
       windows: new WindowClock(),
@@ -262,6 +261,7 @@ function guardedRequest(
     upstreamPath: () => '/',
     upstreamHeaders: {},
     deadlineAtMs: actor.clock.nowMs() + plan.functionTimeoutMs,
+    createFrameReader: createSimulatedFrameReader,
     openSink: () => createSink(world, actor, request.readMs),
   };
 }

@@ -164,8 +164,17 @@ const USAGE_MARKERS = ['usage', 'invocationMetrics', 'message_stop'].map((marker
  */
 export function usageChunkOf(payload: Uint8Array): JsonObject | undefined {
   const encoded = parseObject(payload)?.bytes;
-  if (typeof encoded !== 'string') return undefined;
-  const decoded = Buffer.from(encoded, 'base64');
-  if (!USAGE_MARKERS.some((marker) => decoded.includes(marker))) return undefined;
-  return parseObject(decoded);
+  return typeof encoded === 'string' ? markedJsonOf(Buffer.from(encoded, 'base64')) : undefined;
 }
+
+/**
+ * The vendor's JSON of an event: inside a `chunk`, or as the `data` of a server-sent event;
+ * undefined where it cannot carry usage. Never throws.
+ */
+export function usageJsonOf(eventType: string, payload: Uint8Array): JsonObject | undefined {
+  if (eventType === 'chunk') return usageChunkOf(payload);
+  return eventType === 'data' ? markedJsonOf(Buffer.from(payload)) : undefined;
+}
+
+const markedJsonOf = (json: Buffer): JsonObject | undefined =>
+  USAGE_MARKERS.some((marker) => json.includes(marker)) ? parseObject(json) : undefined;
