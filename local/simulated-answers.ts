@@ -74,7 +74,8 @@ function callsOf({ vendor, directives: { tool } }: Question): readonly ToldCall[
   return Array.from({ length: tool.calls }, (_, index) => ({
     id: `call-simulated-${index}`,
     name: tool.name,
-    input: `{"call":${index},"of":1.0}`,
+    // A number that JavaScript alone would write otherwise.
+    input: { call: index, of: JSON.rawJSON('1.0') },
   }));
 }
 

@@ -86,7 +86,7 @@ export const chatShape: VendorShape = {
 const callOf = ({ id, name, input }: ToldCall): Json => ({
   id,
   type: 'function',
-  function: { name, arguments: input },
+  function: { name, arguments: JSON.stringify(input) },
 });
 
 const piece = (told: Told, delta: Json, reason: string | null): Json => ({

@@ -89,7 +89,7 @@ function guardrailTrace({ id, inputUnits, outputUnits }: ToldGuardrail): Json {
 }
 
 const toolUseOf = ({ id, name, input }: ToldCall): Json => ({
-  toolUse: { toolUseId: id, name, input: JSON.rawJSON(input) },
+  toolUse: { toolUseId: id, name, input },
 });
 
 const answerWith = (told: Told, usageOf: (tokens: BilledTokens) => Json): Json => ({
@@ -140,10 +140,11 @@ function callEvents(
   { id, name, input }: ToldCall,
   contentBlockIndex: number,
 ): readonly (readonly [type: string, payload: Json])[] {
-  const half = Math.ceil(input.length / 2);
+  const text = JSON.stringify(input);
+  const half = Math.ceil(text.length / 2);
   return [
     ['contentBlockStart', { contentBlockIndex, start: { toolUse: { toolUseId: id, name } } }],
-    ...[input.slice(0, half), input.slice(half)].map(
+    ...[text.slice(0, half), text.slice(half)].map(
       (part) =>
         ['contentBlockDelta', { contentBlockIndex, delta: { toolUse: { input: part } } }] as const,
     ),

@@ -58,11 +58,11 @@ export interface Told {
   readonly tier?: string;
 }
 
-/** One call of a tool; its input is JSON. */
+/** One call of a tool. */
 export interface ToldCall {
   readonly id: string;
   readonly name: string;
-  readonly input: string;
+  readonly input: Json;
 }
 
 /** One vendor JSON of a stream; `isDelta` marks a delta of text. */

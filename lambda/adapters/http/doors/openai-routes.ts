@@ -5,7 +5,7 @@
 import { HardcapError } from '../../../domain/errors.ts';
 
 const STATE =
-  'it keeps what was said on the server, so that the input of a request, and what it costs, is not ' +
+  'what was said is kept on the server, so that the input of a request, and what it costs, is not ' +
   'to be seen; use POST /openai/v1/chat/completions';
 const LATER = 'its work is done later, and no answer tells what it used';
 const INVOKE = 'call the model by InvokeModel, POST /model/{id}/invoke, in its own shape';
