@@ -60,6 +60,14 @@ describe('an event', () => {
     });
   });
 
+  it.each(['\n', '\r\n', '\r'])('is not cut between its lines, whatever ends them: %j', (end) => {
+    const lines = ['event: x', 'data: a', 'data: b', '', ''].join(end);
+
+    const { frames } = readAll([...lines]);
+
+    expect(payloads(frames)).toEqual(['a\nb']);
+  });
+
   it('of comments or other fields alone is passed, and is no frame', () => {
     const text = ': ping\n\nretry: 5\n\nevent: x\nid: 1\n\ndatabase: 1\n\n';
 
