@@ -3,13 +3,27 @@
  */
 import type { FamilyName } from '../catalogue/catalogue-row.ts';
 import { anthropic } from './anthropic.ts';
+import { cohereEmbed } from './cohere-embed.ts';
 import type { Family } from './family.ts';
+import { marengo } from './marengo.ts';
 import { nova } from './nova.ts';
+import { novaEmbed } from './nova-embed.ts';
+import { rerank } from './rerank.ts';
+import { stability } from './stability.ts';
+import { titanEmbed } from './titan-embed.ts';
+import { titanImage } from './titan-image.ts';
 
 /** What hardcap knows of each family that the catalogue names. */
 export const FAMILIES: Readonly<Partial<Record<FamilyName, Family>>> = {
   anthropic,
+  'cohere-embed': cohereEmbed,
+  marengo,
   nova,
+  'nova-embed': novaEmbed,
+  rerank,
+  stability,
+  'titan-embed': titanEmbed,
+  'titan-image': titanImage,
 };
 
 /** @throws RangeError for a family that has no row here: the catalogue's tests rule it out */
