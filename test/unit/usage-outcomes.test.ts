@@ -92,13 +92,13 @@ describe('a usage above the bound', () => {
 
     expect(ending.outcome).toBe('settled');
     expect(ending.costNanoUsd).toBe(usd('0.9') + usd('0.5'));
-    expect(ports.telemetry.counted(METRIC.overruns)).toBe(1);
+    expect(ports.telemetry.metrics.get(METRIC.overruns)).toBe(1);
   });
 
   it('is no overrun where the request is charged in full', async () => {
     const { ports } = await finished(undefined);
 
-    expect(ports.telemetry.counted(METRIC.overruns)).toBe(0);
+    expect(ports.telemetry.metrics.get(METRIC.overruns)).toBeUndefined();
     const admission = { key: callerKey(), subject: subject(), model, prepared, charges: [] };
     expect(inFull(admission, 200, 'x').costNanoUsd).toBe(prepared.boundNanoUsd);
   });
