@@ -2,10 +2,20 @@
  * The tier and latency that served: what the answer says decides the price, not what was asked for.
  */
 import { describe, expect, it } from 'vitest';
-import type { JsonObject } from '../../lambda/domain/request-body.ts';
+import { createSpendGuard } from '../../lambda/application/spend-guard.ts';
+import { type JsonObject, parseBody } from '../../lambda/domain/request-body.ts';
 import { createUsageMeter, type Usage } from '../../lambda/domain/usage.ts';
+import { eventFrame } from '../../local/simulated-stream.ts';
 import { answered, ended, modelOf, prepare, verdict } from '../helpers/asked-requests.ts';
 import { price, usd } from '../helpers/builders.ts';
+import {
+  createFakePorts,
+  guardedRequest,
+  guardOptions,
+  jsonBytes,
+  response,
+} from '../helpers/fake-ports.ts';
+import { createVirtualClock } from '../helpers/virtual-clock.ts';
 
 /** Priority costs 1.75 times as much, optimised latency twice. */
 const priced = price({
@@ -144,5 +154,29 @@ describe('a stream is settled', () => {
       DEFAULT_NANO_USD,
     );
     expect(nativeStream({ [header]: 'gold' }).kind).toBe('unknown');
+  });
+
+  it.each([
+    ['default', DEFAULT_NANO_USD],
+    ['gold', undefined],
+  ])('T21 by the head of the answer: %s', async (tier, cost) => {
+    const clock = createVirtualClock();
+    const ports = createFakePorts(clock);
+    const metrics = { inputTokenCount: 1_000, outputTokenCount: 100 };
+    const chunk = { type: 'message_stop', 'amazon-bedrock-invocationMetrics': metrics };
+    const payload = { bytes: Buffer.from(jsonBytes(chunk)).toString('base64') };
+    const frame = eventFrame({ type: 'chunk', payload, isChunk: true }, 3);
+    const head = { 'x-amzn-bedrock-service-tier': tier };
+    ports.upstream.respond = async () => response(200, [frame], head);
+    const body = parseBody(jsonBytes({ messages: [], max_tokens: 5_000 }));
+
+    const guard = createSpendGuard(ports, guardOptions());
+    const asked = { operation: 'invoke-with-response-stream', body } as const;
+    await (await guard.handle(guardedRequest(clock, ports.sink, asked))).done;
+
+    const { settledNanoUsd } = ports.ledger.books('COUNTER#team-budget');
+    if (cost !== undefined) expect(settledNanoUsd).toBe(cost);
+    // 5,000 output tokens are reserved, at $5 a million.
+    else expect(settledNanoUsd).toBeGreaterThan(25_000_000n);
   });
 });
