@@ -9,13 +9,15 @@ import { isAscii } from 'node:buffer';
 import type { Model } from './catalogue.ts';
 import { HardcapError } from './errors.ts';
 import type { Family, RequestShape } from './families/family.ts';
+import { guardedTextOf, withoutGuardrailConfig } from './families/guarded-text.ts';
 import { familyOf } from './families/registry.ts';
 import { RequestReading } from './families/request-reading.ts';
+import { type GuardedText, mostGuardrailUnits } from './guardrail.ts';
 import { MIN_RESERVATION, type NanoUsd, nanoUsd } from './money.ts';
 import { isConverse, type Operation } from './operation.ts';
 import { dearestInputRate, lineCost, type Price, priceServedAs, type Serving } from './price.ts';
 import { type JsonObject, serializeBody } from './request-body.ts';
-import { costOfUnits, UNITS, type UnitCounts } from './unit.ts';
+import { costOfUnits, type UnitCounts, unpricedUnit } from './unit.ts';
 
 /** A request as the caller asked for it. */
 export interface RequestToPrepare {
@@ -47,8 +49,10 @@ export interface Prepared {
   readonly boundNanoUsd: NanoUsd;
   /** Whether the request asks for cache writes that live an hour, which cost more. */
   readonly oneHourCacheWrites: boolean;
-  /** Bound on what is billed by other units than tokens. */
+  /** Bound on what is billed by other units than tokens, a guardrail's text units included. */
   readonly units: UnitCounts;
+  /** What the guardrail looks at; absent where the request names none. */
+  readonly guardedText?: GuardedText;
   /** How the request asks to be served, at its dearest: the bound is by that price. */
   readonly serving: Serving;
 }
@@ -69,22 +73,29 @@ export function prepareRequest(request: RequestToPrepare): Prepared {
   const modelIds = [model.modelId, model.baseModelId, model.profileId];
   const reading = new RequestReading(request.allowFields, family.imageTokens, modelIds);
   inspectHeaders(request.headers, reading);
-  shape.inspect(request.body, reading);
+  const isNative = !isConverse(request.operation);
+  shape.inspect(isNative ? withoutGuardrailConfig(request.body, reading) : request.body, reading);
 
   const limited = limitOutput(family, shape, request);
   const body = serializeBody(limited.body);
   const bytes = Buffer.from(body.buffer, body.byteOffset, body.byteLength);
   const oneHourCacheWrites = asksForLongCacheWrites(bytes);
   const { outputTokens } = limited;
-  const { serving, units } = reading;
+  const { serving } = reading;
+  const guardedText = guardedTextOf(request, family, reading, bytes);
+  const units =
+    guardedText === undefined
+      ? reading.units
+      : { ...reading.units, ...mostGuardrailUnits(guardedText, outputTokens) };
   const price = priceAsServed(model, reading);
   refuseUnpricedUnits(price, units);
   const inputTokens = Math.min(
-    boundInput(bytes, reading, model.contextWindowTokens),
-    request.mostInputTokens ?? model.contextWindowTokens,
+    boundInput(bytes, reading, model.contextWindowTokens, family),
+    request.mostInputTokens ?? Number.POSITIVE_INFINITY,
   );
   const boundNanoUsd = boundCost(price, { inputTokens, outputTokens, units, oneHourCacheWrites });
-  return { body, inputTokens, outputTokens, boundNanoUsd, oneHourCacheWrites, units, serving };
+  const bounds = { inputTokens, outputTokens, boundNanoUsd, oneHourCacheWrites, units, serving };
+  return { body, ...bounds, ...(guardedText && { guardedText }) };
 }
 
 /** @throws HardcapError `invalid_request` where Converse does not serve the model */
@@ -112,9 +123,7 @@ function priceAsServed(model: Model, { serving, servingField }: RequestReading):
 /** @throws HardcapError `unpriced_field` naming the unit that has no price */
 function refuseUnpricedUnits(price: Price, units: UnitCounts): void {
   if (price.free === true) return;
-  const unpriced = UNITS.find(
-    (unit) => (units[unit] ?? 0) > 0 && price.units?.[unit] === undefined,
-  );
+  const unpriced = unpricedUnit(units, price.units);
   if (unpriced === undefined) return;
   throw new HardcapError(
     'unpriced_field',
@@ -137,7 +146,7 @@ function inspectHeaders(headers: Readonly<Record<string, string>>, reading: Requ
         break;
       case 'x-amzn-bedrock-guardrailidentifier':
       case 'x-amzn-bedrock-guardrailversion':
-        reading.checkGuardrail('', header);
+        reading.noteGuardrail(header);
         break;
       default:
     }
@@ -170,9 +179,16 @@ function limitOutput(
  * A byte-level tokenizer makes at most one token of each byte; media and templates are counted by
  * the reading. Bedrock refuses what does not fit into the window.
  */
-function boundInput(body: Buffer, reading: RequestReading, contextWindowTokens: number): number {
-  if (reading.fillsWindow) return contextWindowTokens;
+function boundInput(
+  body: Buffer,
+  reading: RequestReading,
+  contextWindowTokens: number,
+  family: Family,
+): number {
   const tokens = normalizedBytes(body) - reading.imageBytes + reading.overheadTokens;
+  // An embedding's window holds for each of its texts, and they may be a hundred.
+  if (family.hasNoOutputTokens === true) return tokens;
+  if (reading.fillsWindow) return contextWindowTokens;
   return Math.min(tokens, contextWindowTokens);
 }
 

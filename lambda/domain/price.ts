@@ -86,16 +86,20 @@ export const lineCost = (count: number, nanoUsdPerMillion: bigint): NanoUsd =>
 
 /**
  * The price lines of input tokens. A cached token without a price of its own is billed as input,
- * and a cache write never below it: price lists disagree about writes that look cheaper.
+ * and a cache write never below it: price lists disagree about writes that look cheaper. A write
+ * that lives an hour costs twice the input on every list that prices both lifetimes, and so counts
+ * as that where only the other one has a price.
  */
 function inputSideRates(prices: TokenPrices) {
   const input = prices.inputNanoUsdPerMillion;
-  const write5m = prices.cacheWrite5mNanoUsdPerMillion ?? input;
+  const priced5m = prices.cacheWrite5mNanoUsdPerMillion;
+  const write5m = priced5m ?? input;
+  const twice = priced5m === undefined ? input : input * 2n;
   return {
     input,
     cacheRead: prices.cacheReadNanoUsdPerMillion ?? input,
     cacheWrite5m: write5m > input ? write5m : input,
-    cacheWrite1h: prices.cacheWrite1hNanoUsdPerMillion ?? (write5m > input ? write5m : input),
+    cacheWrite1h: prices.cacheWrite1hNanoUsdPerMillion ?? (write5m > twice ? write5m : twice),
   };
 }
 
