@@ -65,8 +65,17 @@ export function errorAnswer(error: unknown, requestId: string): ErrorAnswer {
   const { status, type } = WIRE[error.code];
   const { message } = error;
   const named = message.startsWith(error.code) ? message : `${error.code}: ${message}`;
-  return answer(status, type, named, { 'x-hardcap-reason': error.code });
+  return answer(status, type, named, {
+    'x-hardcap-reason': error.code,
+    ...moneyHeaders(error.details),
+  });
 }
+
+/** Only an error that came after the reserve tells what was reserved, and what is charged. */
+const moneyHeaders = ({ reservedUsd, costUsd }: HardcapError['details']) => ({
+  ...(reservedUsd === undefined ? {} : { 'x-hardcap-reserved-usd': reservedUsd }),
+  ...(costUsd === undefined ? {} : { 'x-hardcap-cost-usd': costUsd }),
+});
 
 const WHAT_TO_DO: Readonly<Record<CapRefusal['reason'], string>> = {
   spent: 'ask for fewer tokens, wait for the reset, or have the limit raised',

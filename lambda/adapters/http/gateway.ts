@@ -14,7 +14,7 @@ import { isConverse, isStreaming, type Operation } from '../../domain/operation.
 import { type JsonObject, parseBody } from '../../domain/request-body.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { Telemetry } from '../../ports/telemetry.ts';
-import { answerHeaders } from './answer-headers.ts';
+import { answerHeaders, serverTiming } from './answer-headers.ts';
 import { callerCredential } from './caller-credential.ts';
 import { createClientBody } from './client-body.ts';
 import { capRefusedAnswer, type ErrorAnswer, errorAnswer } from './error-response.ts';
@@ -140,7 +140,8 @@ function wholeAnswer(
 ): Answered {
   if (answer.kind === 'refused') {
     const refusal = capRefusedAnswer(answer.refusal, options.overCapStatus);
-    return at(refusal, invocation, answer.done);
+    const headers = { ...refusal.headers, 'server-timing': serverTiming(answer.timings) };
+    return at({ ...refusal, headers }, invocation, answer.done);
   }
   if (answer.kind === 'stream') throw new HardcapError('invariant_broken', 'a stream has no body');
   const { head, costNanoUsd, settled, done } = answer;
@@ -220,6 +221,9 @@ const PASSED_ON = [
   'x-amzn-bedrock-request-metadata',
 ] as const;
 
+/** What a request can be signed and sent with: found out later, it might have been sent. */
+const PLAIN_TEXT = /^[\t\x20-\x7e]*$/;
+
 function upstreamHeaders(
   operation: Operation,
   headers: Readonly<Record<string, string>>,
@@ -229,7 +233,14 @@ function upstreamHeaders(
   else if (!isConverse(operation)) built['x-amzn-bedrock-accept'] = 'application/json';
   for (const name of PASSED_ON) {
     const value = headers[name];
-    if (value !== undefined) built[name] = value;
+    if (value === undefined) continue;
+    if (!PLAIN_TEXT.test(value)) {
+      throw new HardcapError(
+        'invalid_request',
+        `invalid_request: the header ${name} holds characters other than plain ASCII text`,
+      );
+    }
+    built[name] = value;
   }
   return built;
 }
