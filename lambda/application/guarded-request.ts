@@ -89,7 +89,12 @@ export type GuardedAnswer =
       readonly done: Promise<void>;
     }
   | { readonly kind: 'stream'; readonly done: Promise<void> }
-  | { readonly kind: 'refused'; readonly refusal: CapRefusal; readonly done: Promise<void> };
+  | {
+      readonly kind: 'refused';
+      readonly refusal: CapRefusal;
+      readonly timings: Timings;
+      readonly done: Promise<void>;
+    };
 
 /** A reservation that stands, by settings that are fresh enough to send upon. */
 export interface Reserved {

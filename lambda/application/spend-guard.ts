@@ -19,6 +19,7 @@ import type {
   Reserved,
   SpendGuardOptions,
   SpendGuardPorts,
+  Timings,
 } from './guarded-request.ts';
 import { quietTelemetry } from './quiet-telemetry.ts';
 import { createRefusalLog, type RefusalLog } from './refusal-log.ts';
@@ -74,7 +75,7 @@ const dollars = (admission: Admission): number =>
 
 type ReserveResult =
   | { readonly kind: 'reserved'; readonly reserved: Reserved }
-  | { readonly kind: 'refused'; readonly refusal: CapRefusal };
+  | { readonly kind: 'refused'; readonly refusal: CapRefusal; readonly timings: Timings };
 
 /**
  * Reserves at once by the settings at hand and, where they are older than allowed, reads them
@@ -154,7 +155,13 @@ async function reserveBy(
   });
   const reserveMs = clock.elapsedMs() - decidedMs;
   telemetry.count(METRIC.reserveLatencyMs, reserveMs);
-  if (outcome.kind === 'refused') return refusedBy(outcome, admission);
+  const timings = {
+    authMs: authenticatedMs - startedMs,
+    estimateMs: decidedMs - authenticatedMs,
+    reserveMs,
+    upstreamMs: 0,
+  };
+  if (outcome.kind === 'refused') return refusedBy(outcome, admission, timings);
   const settlement = openSettlement(guard.ports, {
     requestId: request.requestId,
     operation: request.operation,
@@ -162,20 +169,16 @@ async function reserveBy(
     held: outcome.held,
     startedAtMs: nowMs,
   });
-  const timings = {
-    authMs: authenticatedMs - startedMs,
-    estimateMs: decidedMs - authenticatedMs,
-    reserveMs,
-    upstreamMs: 0,
-  };
   return { kind: 'reserved', reserved: { admission, held: outcome.held, settlement, timings } };
 }
 
 const refusedBy = (
   outcome: Extract<ReserveAllOutcome, { kind: 'refused' }>,
   admission: Admission,
+  timings: Timings,
 ): ReserveResult => ({
   kind: 'refused',
+  timings,
   refusal: {
     charge: outcome.charge,
     reason: outcome.reason,

@@ -193,7 +193,7 @@ describe("the gateway's role", () => {
 
   it('reads settings and cannot write them', () => {
     expect(statements.ReadSettings).toMatchObject({
-      Action: ['dynamodb:GetItem', 'dynamodb:BatchGetItem', 'dynamodb:Query'],
+      Action: ['dynamodb:GetItem', 'dynamodb:Query'],
       Resource: `<${resource(wide, 'AWS::DynamoDB::Table', /Settings/).id}.Arn>`,
     });
   });

@@ -1,7 +1,7 @@
 /**
  * The headers of an admitted request's answer: Bedrock's, and hardcap's own beside them.
  */
-import type { AnswerHead } from '../../application/guarded-request.ts';
+import type { AnswerHead, Timings } from '../../application/guarded-request.ts';
 import { formatUsd, type NanoUsd } from '../../domain/money.ts';
 import { isoTime } from './error-response.ts';
 
@@ -39,13 +39,14 @@ export function answerHeaders(
     const { resetsAtMs } = head.cap;
     if (resetsAtMs !== undefined) headers['x-hardcap-resets-at'] = isoTime(resetsAtMs);
   }
-  headers['server-timing'] = serverTiming(head);
+  headers['server-timing'] = serverTiming(head.timings);
   return headers;
 }
 
 const DECIMALS = 2;
 
-const serverTiming = ({ timings }: AnswerHead): string =>
+/** The value of `Server-Timing`: the milliseconds of each step. */
+export const serverTiming = (timings: Timings): string =>
   [
     ['auth', timings.authMs] as const,
     ['estimate', timings.estimateMs] as const,

@@ -71,8 +71,17 @@ export function wireErrorOf(error: unknown, requestId: string): WireError {
   const { status, type } = WIRE[error.code];
   const { message } = error;
   const named = message.startsWith(error.code) ? message : `${error.code}: ${message}`;
-  return wire(status, type, named, { 'x-hardcap-reason': error.code });
+  return wire(status, type, named, {
+    'x-hardcap-reason': error.code,
+    ...moneyHeaders(error.details),
+  });
 }
+
+/** Only an error that came after the reserve tells what was reserved, and what is charged. */
+const moneyHeaders = ({ reservedUsd, costUsd }: HardcapError['details']) => ({
+  ...(reservedUsd === undefined ? {} : { 'x-hardcap-reserved-usd': reservedUsd }),
+  ...(costUsd === undefined ? {} : { 'x-hardcap-cost-usd': costUsd }),
+});
 
 const WHAT_TO_DO: Readonly<Record<CapRefusal['reason'], string>> = {
   spent: 'ask for fewer tokens, wait for the reset, or have the limit raised',
