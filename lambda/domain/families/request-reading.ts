@@ -57,6 +57,7 @@ export class RequestReading {
   readonly #allowFields: ReadonlySet<string>;
   #overheadTokens: number = OVERHEAD_TOKENS.request;
   #imageBytes = 0;
+  #hasImages = false;
   #hasTools = false;
   #fillsWindow = false;
   #tier: Serving['tier'] = 'default';
@@ -87,6 +88,11 @@ export class RequestReading {
   /** Something in the request has no bound of its own but the model's context window. */
   get fillsWindow(): boolean {
     return this.#fillsWindow;
+  }
+
+  /** Nothing was read that is counted by another rule than its text. */
+  get isTextOnly(): boolean {
+    return !this.#hasImages && !this.#fillsWindow;
   }
 
   /** How the request asks to be served, at its dearest. */
@@ -140,6 +146,7 @@ export class RequestReading {
 
   /** Counts an image by its own bound instead of by the bytes of its base64 data. */
   addImage(data: JsonValue | undefined): void {
+    this.#hasImages = true;
     if (this.#imageTokens === 'window') {
       this.#fillsWindow = true;
       return;
