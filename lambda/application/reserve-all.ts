@@ -30,13 +30,11 @@ export interface CounterRefusal {
 
 export type ReserveAllOutcome =
   | { readonly kind: 'reserved'; readonly id: ReservationId; readonly held: readonly Held[] }
-  | {
+  /** With the one refusal that is told, and all of them, each by its counter's last answer. */
+  | (CounterRefusal & {
       readonly kind: 'refused';
-      /** The one to tell of. */
-      readonly told: CounterRefusal;
-      /** Each counter that refused, by its last answer. */
       readonly refusals: readonly CounterRefusal[];
-    };
+    });
 
 export interface ReserveAllRequest {
   readonly charges: readonly Charge[];
@@ -74,7 +72,7 @@ export async function reserveAll(
 ): Promise<ReserveAllOutcome> {
   const parallel = await reserveInParallel(ports, request);
   if (parallel.kind === 'reserved') return parallel;
-  if (parallel.told.reason !== 'reserved-in-flight' || !parallel.heldOthers) return parallel;
+  if (parallel.reason !== 'reserved-in-flight' || !parallel.heldOthers) return parallel;
   const inOrder = await reserveInOrder(ports, request);
   if (inOrder.kind === 'reserved') return inOrder;
   // In order the first refusal ends it: what the others said before still stands.
@@ -169,7 +167,7 @@ async function conclude(
   if (failed) throw unavailable(failure);
   // What is held on a warn cap keeps nobody out.
   const heldOthers = held.some(({ charge }) => charge.enforced);
-  return { kind: 'refused', told: mostFinal(refusals), refusals, heldOthers };
+  return { kind: 'refused', ...mostFinal(refusals), refusals, heldOthers };
 }
 
 /** Releases each of these; one that cannot be is named in the log. Never rejects. */

@@ -101,11 +101,11 @@ export async function reserveBy(
 }
 
 const refusedBy = (
-  { told, refusals }: Extract<ReserveAllOutcome, { kind: 'refused' }>,
+  { charge, reason, state, refusals }: Extract<ReserveAllOutcome, { kind: 'refused' }>,
   admission: Admission,
 ): RefusedTry => ({
   kind: 'refused',
-  refusal: { ...told, boundNanoUsd: admission.prepared.boundNanoUsd },
+  refusal: { charge, reason, state, boundNanoUsd: admission.prepared.boundNanoUsd },
   admission,
   refusals,
 });
