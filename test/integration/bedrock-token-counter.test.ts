@@ -73,7 +73,12 @@ describe('a count', () => {
   });
 
   it.each([
-    [400, 'ValidationException', "The provided model doesn't support counting tokens.", 'unsupported'],
+    [
+      400,
+      'ValidationException',
+      "The provided model doesn't support counting tokens.",
+      'unsupported',
+    ],
     [400, 'ValidationException', 'The provided model identifier is invalid.', 'unsupported'],
     [400, 'ValidationException', 'messages.0: a secret of the caller', 'rejected'],
     [403, 'AccessDeniedException', 'no bedrock:CountTokens', 'unsupported'],
