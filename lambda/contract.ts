@@ -67,6 +67,8 @@ export const METRIC = {
   reservedUsd: 'ReservedUsd',
   requests: 'Requests',
   refusals: 'Refusals',
+  /** Requests that were admitted with a lower output limit than they asked for. */
+  clamped: 'RequestsClamped',
   /** Requests that were answered with an error of hardcap's or of Bedrock's. */
   errors: 'Errors',
   /** Milliseconds from the start of the function to the send, less what waits on nobody. */

@@ -109,7 +109,13 @@ export async function startLocalGateway(options: LocalGatewayOptions): Promise<L
       ...upstreamEndpoint(options.upstream, simulated?.url),
     });
     started.push({ close: async () => upstream.close() });
-    const handler = await composeHandler({ environment, dynamo: client, upstream, telemetry });
+    const handler = await composeHandler({
+      environment,
+      dynamo: client,
+      upstream,
+      tokenCounter: upstream.tokenCounter,
+      telemetry,
+    });
     const server = await listen(handler, options);
     started.push(server);
     return {

@@ -11,6 +11,7 @@ import type { TokenUsage } from '../domain/price.ts';
 import type { EndOutcome, JournalEntry, Ledger } from '../ports/ledger.ts';
 import type { Telemetry } from '../ports/telemetry.ts';
 import type { Admission } from './admission.ts';
+import { clampNote } from './answer-head.ts';
 import { reportLeftHold } from './left-hold.ts';
 import type { Held } from './reserve-all.ts';
 
@@ -125,6 +126,8 @@ async function writeJournal(
       reservedNanoUsd: admission.prepared.boundNanoUsd,
       costNanoUsd: ending.costNanoUsd,
       ...(ending.usage === undefined ? {} : { usage: journalUsage(ending.usage) }),
+      ...clampNote(admission.prepared),
+      ...(admission.fit.counted && { countedInputTokens: admission.fit.counted.inputTokens }),
       counters: context.held.map(({ hold }) => `${hold.counter.pk}/${hold.counter.sk}`),
       status: ending.status,
       ...(ending.reason === undefined ? {} : { reason: ending.reason }),

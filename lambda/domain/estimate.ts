@@ -55,6 +55,25 @@ export interface Prepared {
   readonly guardedText?: GuardedText;
   /** How the request asks to be served, at its dearest: the bound is by that price. */
   readonly serving: Serving;
+  /** The output limit that goes out; absent where none can be written, or none is needed. */
+  readonly limit?: OutputLimit;
+  /**
+   * Bound on the tokens beside those of the text. Absent where the input is more than text: then
+   * no count of its tokens is trusted.
+   */
+  readonly overheadTokens?: number;
+}
+
+/** The output limit of a request, which may be written lower. */
+export interface OutputLimit {
+  /** Of each answer, thinking included. */
+  readonly tokens: number;
+  /** How many answers there may be. */
+  readonly choices: number;
+  /** What the limit must exceed, or Bedrock answers 400. */
+  readonly thinkingBudgetTokens: number;
+  /** Whether it is below what the request would have had. */
+  readonly isLowered: boolean;
 }
 
 /**
@@ -80,13 +99,13 @@ export function prepareRequest(request: RequestToPrepare): Prepared {
   const body = serializeBody(limited.body);
   const bytes = Buffer.from(body.buffer, body.byteOffset, body.byteLength);
   const oneHourCacheWrites = asksForLongCacheWrites(bytes);
-  const { outputTokens } = limited;
-  const { serving } = reading;
+  const { outputTokens, limit } = limited;
+  const { serving, overheadTokens } = reading;
   const guardedText = guardedTextOf(request, family, reading, bytes);
-  const units =
-    guardedText === undefined
-      ? reading.units
-      : { ...reading.units, ...mostGuardrailUnits(guardedText, outputTokens) };
+  const units = unitsAt(outputTokens, {
+    units: reading.units,
+    ...(guardedText && { guardedText }),
+  });
   const price = priceAsServed(model, reading);
   refuseUnpricedUnits(price, units);
   const inputTokens = Math.min(
@@ -94,9 +113,28 @@ export function prepareRequest(request: RequestToPrepare): Prepared {
     request.mostInputTokens ?? Number.POSITIVE_INFINITY,
   );
   const boundNanoUsd = boundCost(price, { inputTokens, outputTokens, units, oneHourCacheWrites });
-  const bounds = { inputTokens, outputTokens, boundNanoUsd, oneHourCacheWrites, units, serving };
-  return { body, ...bounds, ...(guardedText && { guardedText }) };
+  return {
+    body,
+    inputTokens,
+    outputTokens,
+    boundNanoUsd,
+    oneHourCacheWrites,
+    units,
+    serving,
+    ...(guardedText && { guardedText }),
+    ...(limit && { limit }),
+    ...(reading.isTextOnly && { overheadTokens }),
+  };
 }
+
+/** The units of a request that may write this many tokens: a guardrail looks at each of them. */
+export const unitsAt = (
+  outputTokens: number,
+  { units, guardedText }: Pick<Prepared, 'units' | 'guardedText'>,
+): UnitCounts =>
+  guardedText === undefined
+    ? units
+    : { ...units, ...mostGuardrailUnits(guardedText, outputTokens) };
 
 /** @throws HardcapError `invalid_request` where Converse does not serve the model */
 function shapeOf(family: Family, { operation, model }: RequestToPrepare): RequestShape {
@@ -158,21 +196,30 @@ function limitOutput(
   family: Family,
   shape: RequestShape,
   { model, body, defaultMaxTokens, mostOutputTokens }: RequestToPrepare,
-): { body: JsonObject; outputTokens: number } {
+): { body: JsonObject; outputTokens: number; limit?: OutputLimit } {
   if (family.hasNoOutputTokens === true) return { body, outputTokens: 0 };
   const { contextWindowTokens, maxOutputTokens } = model;
   const choices = shape.choicesOf(body);
   const asked = shape.outputLimitOf(body);
   const most = mostOutputTokens ?? Number.POSITIVE_INFINITY;
+  const isFixed = shape.forbidsOutputLimit(body);
+  const thinkingBudgetTokens = shape.thinkingBudgetOf(body);
   // More than the model writes at all is sent as it came: Bedrock answers it, we only bound it.
-  if (asked !== undefined && asked <= most) {
-    return { body, outputTokens: Math.min(asked, contextWindowTokens) * choices };
+  if (asked !== undefined && (asked <= most || isFixed)) {
+    const tokens = Math.min(asked, contextWindowTokens);
+    const limit = { tokens, choices, thinkingBudgetTokens, isLowered: false };
+    return { body, outputTokens: tokens * choices, ...(isFixed ? {} : { limit }) };
   }
   // Nothing bounds the output but the window, as a limit would make Bedrock refuse the request.
-  if (shape.forbidsOutputLimit(body)) return { body, outputTokens: contextWindowTokens * choices };
-  const wished = (defaultMaxTokens ?? maxOutputTokens) + shape.thinkingBudgetOf(body);
-  const written = Math.min(asked ?? Math.min(wished, maxOutputTokens), most);
-  return { body: shape.withOutputLimit(body, written), outputTokens: written * choices };
+  if (isFixed) return { body, outputTokens: contextWindowTokens * choices };
+  const wished = (defaultMaxTokens ?? maxOutputTokens) + thinkingBudgetTokens;
+  const unlowered = asked ?? Math.min(wished, maxOutputTokens);
+  const tokens = Math.min(unlowered, most);
+  return {
+    body: shape.withOutputLimit(body, tokens),
+    outputTokens: tokens * choices,
+    limit: { tokens, choices, thinkingBudgetTokens, isLowered: tokens < unlowered },
+  };
 }
 
 /**
@@ -196,7 +243,7 @@ function boundInput(
  * Tokenizers may normalise text first, and compatibility forms grow by it: U+FDFA is 3 bytes, its
  * normal form 33. So the longer of the two is counted.
  */
-function normalizedBytes(body: Buffer): number {
+export function normalizedBytes(body: Buffer): number {
   if (isAscii(body)) return body.length;
   const normalized = body.toString('utf8').normalize('NFKC');
   return Math.max(body.length, Buffer.byteLength(normalized));
@@ -229,10 +276,13 @@ const ROUNDING_NANO_USD = 3n;
 const larger = (a: bigint, b: bigint): bigint => (a > b ? a : b);
 
 /** What a request is bounded to use. */
-type Bounds = Pick<Prepared, 'inputTokens' | 'outputTokens' | 'units' | 'oneHourCacheWrites'>;
+export type Bounds = Pick<
+  Prepared,
+  'inputTokens' | 'outputTokens' | 'units' | 'oneHourCacheWrites'
+>;
 
-/** The dearest way in which this much, or less, can be billed by a price as it is served. */
-function boundCost(price: Price, bounds: Bounds): NanoUsd {
+/** The cost of the dearest way in which this much, or less, can be billed by a price as it is served. */
+export function boundCost(price: Price, bounds: Bounds): NanoUsd {
   if (price.free === true) return MIN_RESERVATION;
   const { inputTokens, outputTokens, units, oneHourCacheWrites } = bounds;
   let inputRate = dearestInputRate(price.tokens, oneHourCacheWrites);

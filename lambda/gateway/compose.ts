@@ -15,6 +15,7 @@ import { createSpendGuard } from '../application/spend-guard.ts';
 import { WindowClock } from '../domain/window.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Telemetry } from '../ports/telemetry.ts';
+import type { TokenCounter } from '../ports/token-counter.ts';
 import type { Upstream } from '../ports/upstream.ts';
 import type { GatewayEnvironment } from './environment.ts';
 
@@ -23,6 +24,8 @@ export interface GatewayParts {
   /** One attempt a call, short time-outs, numbers kept exact. */
   readonly dynamo: DynamoDBDocumentClient;
   readonly upstream: Upstream;
+  /** Absent: nothing is counted, and the bounds by bytes stand. */
+  readonly tokenCounter?: TokenCounter;
   readonly clock: Clock;
   readonly telemetry: Telemetry;
 }
@@ -41,7 +44,7 @@ const MAX_DEADLINE_MARGIN_MS = 5_000;
 const DEADLINE_MARGIN_PERCENT = 10;
 
 export function composeGateway(parts: GatewayParts): StreamingHandler {
-  const { environment, dynamo, upstream, clock, telemetry } = parts;
+  const { environment, dynamo, upstream, tokenCounter, clock, telemetry } = parts;
   const guard = createSpendGuard(
     {
       ledger: createDynamoLedger({
@@ -57,6 +60,7 @@ export function composeGateway(parts: GatewayParts): StreamingHandler {
         clock,
       }),
       upstream,
+      ...(tokenCounter && { tokenCounter }),
       clock,
       telemetry,
       createFrameReader,

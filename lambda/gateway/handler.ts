@@ -9,10 +9,13 @@ import { METRIC_SERVICE } from '../contract.ts';
 import { composeGateway } from './compose.ts';
 import { readEnvironment } from './environment.ts';
 
+const upstream = createBedrockUpstream({ clock: systemClock });
+
 export const handler = composeGateway({
   environment: readEnvironment(process.env),
   dynamo: createLedgerClient(),
-  upstream: createBedrockUpstream({ clock: systemClock }),
+  upstream,
+  tokenCounter: upstream.tokenCounter,
   clock: systemClock,
   telemetry: createTelemetry(METRIC_SERVICE.gateway),
 });

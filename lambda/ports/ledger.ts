@@ -64,6 +64,10 @@ export interface JournalEntry {
   readonly reservedNanoUsd: NanoUsd;
   readonly costNanoUsd: NanoUsd;
   readonly usage?: Readonly<Record<string, number>>;
+  /** The output limit of each answer, where a clamp cap lowered it. */
+  readonly clampedMaxTokens?: number;
+  /** What CountTokens said, where it was asked and its count was used. */
+  readonly countedInputTokens?: number;
   readonly counters: readonly string[];
   readonly status: number;
   readonly reason?: string;

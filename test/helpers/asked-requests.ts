@@ -72,6 +72,7 @@ export function ended(model: Model, prepared: Prepared, usage: Usage): Ending {
     model,
     prepared,
     charges: [],
+    fit: {},
   };
   return byUsage(admission, usage, 200);
 }

@@ -47,6 +47,7 @@ describe('the dashboard', () => {
         'SpendUsd Sum',
         'ReservedUsd Sum',
         'Refusals Sum',
+        'RequestsClamped Sum',
         'AddedLatencyMs p50',
         'AddedLatencyMs p99',
         'Errors Sum',

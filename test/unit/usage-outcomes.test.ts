@@ -75,7 +75,14 @@ describe('a usage above the bound', () => {
   async function finished(usage: unknown) {
     const ports = createFakePorts(createVirtualClock());
     const ending = endingWith(usage);
-    const admission = { key: callerKey(), subject: subject(), model, prepared, charges: [] };
+    const admission = {
+      key: callerKey(),
+      subject: subject(),
+      model,
+      prepared,
+      charges: [],
+      fit: {},
+    };
     const settlement = openSettlement(ports, {
       requestId: 'request-1',
       operation: 'converse',
@@ -99,7 +106,14 @@ describe('a usage above the bound', () => {
     const { ports } = await finished(undefined);
 
     expect(ports.telemetry.metrics.get(METRIC.overruns)).toBeUndefined();
-    const admission = { key: callerKey(), subject: subject(), model, prepared, charges: [] };
+    const admission = {
+      key: callerKey(),
+      subject: subject(),
+      model,
+      prepared,
+      charges: [],
+      fit: {},
+    };
     expect(inFull(admission, 200, 'x').costNanoUsd).toBe(prepared.boundNanoUsd);
   });
 });

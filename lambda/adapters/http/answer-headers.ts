@@ -33,6 +33,9 @@ export function answerHeaders(
   headers['x-hardcap-request-id'] = requestId;
   headers['x-hardcap-reserved-usd'] = formatUsd(head.reservedNanoUsd);
   if (costNanoUsd !== undefined) headers['x-hardcap-cost-usd'] = formatUsd(costNanoUsd);
+  if (head.clampedMaxTokens !== undefined) {
+    headers['x-hardcap-clamped-max-tokens'] = String(head.clampedMaxTokens);
+  }
   if (head.cap !== undefined) {
     headers['x-hardcap-cap'] = head.cap.capId;
     headers['x-hardcap-remaining-usd'] = formatUsd(head.cap.remainingNanoUsd);

@@ -53,13 +53,13 @@ export class RequestReading {
   readonly #allowFields: ReadonlySet<string>;
   #overheadTokens: number = OVERHEAD_TOKENS.request;
   #imageBytes = 0;
+  #hasImages = false;
   #hasTools = false;
   #fillsWindow = false;
   #tier: Serving['tier'] = 'default';
   #latency: Serving['latency'] = 'standard';
   #servingField = '';
   #guardrailField = '';
-  #hasImages = false;
   readonly #imageTokens: number | 'window';
   readonly #modelIds: readonly string[];
   readonly #units: Partial<Record<Unit, number>> = {};
@@ -92,6 +92,11 @@ export class RequestReading {
   /** Something in the request has no bound of its own but the model's context window. */
   get fillsWindow(): boolean {
     return this.#fillsWindow;
+  }
+
+  /** Nothing was read that is counted by another rule than its text. */
+  get isTextOnly(): boolean {
+    return !this.#hasImages && !this.#fillsWindow;
   }
 
   /** How the request asks to be served, at its dearest. */
