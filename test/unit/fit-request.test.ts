@@ -145,6 +145,7 @@ describe('a cap that clamps', () => {
     expect(head.clampedMaxTokens).toBeLessThan(1_000);
     expect(ports.ledger.books('COUNTER#other').settledNanoUsd <= usd('0.02')).toBe(true);
     expect(ports.ledger.books('COUNTER#other').settledNanoUsd > usd('0.01999')).toBe(true);
+    expect(reserves('COUNTER#other')).toBe(2);
   });
 
   it('lowers nothing where a block cap refuses the request as it was asked', async () => {
@@ -205,9 +206,14 @@ describe('a cap that clamps', () => {
   it('refuses where too many requests are in flight: a smaller one would be one more', async () => {
     useCaps([clampCap('0.01')]);
     const state = { settledNanoUsd: usd('0'), committedNanoUsd: usd('0'), inFlight: 2_000 };
-    ports.ledger.reserve = async () => ({ kind: 'refused', reason: 'in-flight-limit', state });
+    let asked = 0;
+    ports.ledger.reserve = async () => {
+      asked += 1;
+      return { kind: 'refused', reason: 'in-flight-limit', state };
+    };
 
     expect((await ask({ body: body(10_000) })).kind).toBe('refused');
+    expect(asked).toBe(1);
   });
 
   it('refuses while a counter that has cut a stream is shut', async () => {
@@ -319,6 +325,19 @@ describe('a count', () => {
     await admitted({ body: body(10_000, LONG) });
 
     expect(counter.asked).toEqual([]);
+  });
+
+  it('is asked for once, however often the request is tried', async () => {
+    counter.answer = () => ({ kind: 'rejected', why: 'test' });
+    useCaps([clampCap('0.016')]);
+    ports.ledger.fault = (call, pk) => {
+      if (call === 'reserve' && reserves(pk) === 2) spend(pk, '0.002');
+      return undefined;
+    };
+
+    expect((await ask({ body: body(2_000, LONG) })).kind).toBe('complete');
+    expect(reserves()).toBe(3);
+    expect(counter.asked).toHaveLength(1);
   });
 
   it('that is larger than the bound by bytes changes nothing', async () => {
