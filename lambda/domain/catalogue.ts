@@ -9,6 +9,7 @@ import { type PricedOffer, type PricedRow, priceRow } from './catalogue/priced-r
 import { CATALOGUE_ROWS, CATALOGUE_VERSION } from './catalogue/rows.ts';
 import { HardcapError } from './errors.ts';
 import {
+  hidesItsModel,
   notPriced,
   type ParsedModelId,
   parseModelId,
@@ -94,7 +95,8 @@ function refuseOtherRegion(modelId: string, region: string | undefined): void {
 /** The model that an operator's price describes; it may be one that nobody else knows. */
 function operatorsModel(modelId: string, prices: OperatorPrices): Model | undefined {
   const item = prices.get(modelId);
-  if (item === undefined) return undefined;
+  // Nobody can bound what a stored prompt sends, so that no price of one holds.
+  if (item === undefined || hidesItsModel(modelId)) return undefined;
   const price = readable(modelId, item);
   if (price.model === undefined) return undefined;
   refuseWithoutPrice(modelId, price, price.model);
@@ -228,12 +230,15 @@ function notSold(id: ParsedModelId, row: CatalogueRow): HardcapError {
 /** Base ids that begin like the asked one, the nearest first: to be shown, never to be used. */
 function nearIds(asked: string): readonly string[] {
   return [...MODELS.keys()]
-    .map((known) => ({ known, alike: commonPrefixLength(asked, known) }))
+    .map((known) => ({ known, alike: commonPrefixLength(hyphened(asked), hyphened(known)) }))
     .filter(({ alike }) => alike >= asked.length * NEAR_SHARE)
     .sort((a, b) => b.alike - a.alike)
     .slice(0, MAX_SUGGESTIONS)
     .map(({ known }) => known);
 }
+
+/** `claude-opus-4.1` is the commonest slip for `claude-opus-4-1`. */
+const hyphened = (id: string): string => id.replaceAll(/[._]/g, '-');
 
 function commonPrefixLength(a: string, b: string): number {
   let length = 0;

@@ -100,6 +100,12 @@ export function isApplicationProfile(modelId: string): boolean {
   );
 }
 
+const HIDING_ARN =
+  /^arn:[^:]*:bedrock:[^:]*:[^:]*:(?:prompt|prompt-router|default-prompt-router)\//;
+
+/** True for an ARN of a stored prompt or a router, which choose what is sent, or to whom. */
+export const hidesItsModel = (modelId: string): boolean => HIDING_ARN.test(modelId);
+
 /** The region that an ARN names, of whatever service; undefined for an id and for an empty one. */
 export const regionOfArn = (modelId: string): string | undefined =>
   modelId.startsWith('arn:') ? modelId.split(':', 4)[3] || undefined : undefined;
