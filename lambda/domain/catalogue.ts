@@ -103,7 +103,7 @@ function operatorsModel(modelId: string, prices: OperatorPrices): Model | undefi
   return { modelId, ...namesOf(modelId), price, ...price.model };
 }
 
-/** By what selectors know an id: where it is no list id, by itself, and by what kind of ARN it is. */
+/** By what selectors know an id: one that is in no list, by itself and by its kind of ARN. */
 function namesOf(modelId: string): Pick<Model, 'baseModelId' | 'profileId' | 'vendor'> {
   try {
     const id = parseModelId(modelId);
@@ -115,7 +115,7 @@ function namesOf(modelId: string): Pick<Model, 'baseModelId' | 'profileId' | 've
   }
 }
 
-/** @throws HardcapError where a line that the model is billed by is zero, and it is not marked free */
+/** @throws HardcapError where a line that the model is billed by is zero, unless marked free */
 function refuseWithoutPrice(
   modelId: string,
   price: Omit<Price, 'modelId'>,
@@ -209,8 +209,8 @@ function unknownModel(id: ParsedModelId, operatorPrices: OperatorPrices): Hardca
     operatorPrices.has(name),
   );
   const problem = isPricedByOperator
-    ? 'a price is set for it, but hardcap does not know which family of models reads its requests: ' +
-      'set it for exactly this id, with its family, context window and output maximum'
+    ? 'a price is set for it, but hardcap does not know which family of models reads its ' +
+      'requests: set it for exactly this id, with its family, context window and output maximum'
     : 'this model is not in the catalogue';
   return notPriced(id.modelId, `${problem}, so it is refused${hint}`);
 }

@@ -88,7 +88,7 @@ export function parseModelId(modelId: string): ParsedModelId {
   return partsOf(modelId, prefix, baseModelId);
 }
 
-/** True for the ARN of an application inference profile, which only Bedrock can tell the model of. */
+/** True for the ARN of an application inference profile, whose model only Bedrock can tell. */
 export function isApplicationProfile(modelId: string): boolean {
   if (modelId.length > MAX_MODEL_ID_CHARACTERS) return false;
   const [, partition, region = '', account, type, id = ''] = BEDROCK_ARN.exec(modelId) ?? [];
