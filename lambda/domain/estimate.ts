@@ -10,7 +10,7 @@ import type { Model } from './catalogue.ts';
 import { HardcapError } from './errors.ts';
 import type { Family, RequestShape } from './families/family.ts';
 import { guardedTextOf, withoutGuardrailConfig } from './families/guarded-text.ts';
-import { familyOf } from './families/registry.ts';
+import { FAMILIES } from './families/registry.ts';
 import { RequestReading } from './families/request-reading.ts';
 import { type GuardedText, mostGuardrailUnits } from './guardrail.ts';
 import { MIN_RESERVATION, type NanoUsd, nanoUsd } from './money.ts';
@@ -87,7 +87,7 @@ export interface OutputLimit {
  */
 export function prepareRequest(request: RequestToPrepare): Prepared {
   const { model } = request;
-  const family = familyOf(model.family);
+  const family = FAMILIES[model.family];
   const shape = shapeOf(family, request);
   const modelIds = [model.modelId, model.baseModelId, model.profileId];
   const reading = new RequestReading(request.allowFields, family.imageTokens, modelIds);

@@ -16,7 +16,7 @@ import {
 } from './families/answer-signals.ts';
 import { countsOfConverseAnswer, createConverseStreamMeter } from './families/converse.ts';
 import type { Family } from './families/family.ts';
-import { familyOf } from './families/registry.ts';
+import { FAMILIES } from './families/registry.ts';
 import {
   type Counts,
   checkedCount,
@@ -63,7 +63,7 @@ export function usageFromAnswer(answer: AnswerToMeter): Usage {
   return metered(answer.oneHourCacheWrites, () => {
     const parsed = parseObject(answer.body) ?? {};
     if (isConverse(operation)) {
-      const mayInclude = familyOf(model.family).mayIncludeCached === true;
+      const mayInclude = FAMILIES[model.family].mayIncludeCached === true;
       return {
         counts: countsOfConverseAnswer(parsed, mayInclude),
         signals: signalsOfConverse(parsed),
@@ -79,7 +79,7 @@ function countsOfNativeAnswer(
   answer: JsonObject,
   headers: Readonly<Record<string, string>>,
 ): Counts | undefined {
-  const family = familyOf(model.family);
+  const family = FAMILIES[model.family];
   if (isBilledByRequest(family, model)) return { input: 0, output: 0 };
   const inBody = family.countsOfAnswer(answer);
   const inHeaders = countsOfHeaders(headers);
@@ -170,7 +170,7 @@ export function createUsageMeter(stream: {
   /** As in `AnswerToMeter`. */
   readonly oneHourCacheWrites: boolean;
 }): UsageMeter {
-  const family = familyOf(stream.model.family);
+  const family = FAMILIES[stream.model.family];
   const isConverseStream = isConverse(stream.operation);
   const meter = isConverseStream
     ? createConverseStreamMeter(family.mayIncludeCached)
