@@ -103,8 +103,10 @@ function daysOf(rule: WindowRule, local: DateTime): Span {
     case 'weekly': {
       const isoWeekday = WEEKDAYS.indexOf(rule.weekStart) + 1;
       const daysBack = (local.weekday - isoWeekday + DAYS_PER_WEEK) % DAYS_PER_WEEK;
-      const start = startOfDay(local.startOf('day').minus({ days: daysBack }));
-      return { start, endsAtMs: startOfDay(start.plus({ days: DAYS_PER_WEEK })).toMillis() };
+      const day = local.startOf('day');
+      // Not counted from the start: that is a day late where the zone left its date out.
+      const end = startOfDay(day.plus({ days: DAYS_PER_WEEK - daysBack }));
+      return { start: startOfDay(day.minus({ days: daysBack })), endsAtMs: end.toMillis() };
     }
     default: {
       const start = startOfDay(local);
@@ -129,6 +131,8 @@ const MINUTES_PER_HOUR = 60;
 
 /**
  * When the window of this id ends, in epoch milliseconds: the inverse of `windowAt`.
+ * A week that begins a day late, as its zone left a date out, is given a day more: none is closed
+ * too early.
  *
  * @returns Infinity for a lifetime window; undefined where no window has this id.
  */
