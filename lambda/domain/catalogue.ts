@@ -10,7 +10,14 @@ import { HardcapError } from './errors.ts';
 import { GUARDRAIL_PRICES } from './guardrail.ts';
 import { notPriced, type ParsedModelId, parseModelId, profileIdOf } from './model-id.ts';
 import { NANO_USD_PER_USD, nanoUsd, parseUsd } from './money.ts';
-import type { MalformedPrice, ModelBounds, Price, Ratio, TokenPrices } from './price.ts';
+import {
+  dearerPrice,
+  type MalformedPrice,
+  type ModelBounds,
+  type Price,
+  type Ratio,
+  type TokenPrices,
+} from './price.ts';
 import type { Unit, UnitPrices } from './unit.ts';
 
 /** A model as one request asks for it. */
@@ -61,7 +68,7 @@ export function findModel(modelId: string, operatorPrices: OperatorPrices, regio
   const known = MODELS.get(id.baseModelId);
   if (known === undefined) throw unknownModel(id, operatorPrices);
   const offer = offerFor(known, id, region);
-  const price = operatorPrice(id, operatorPrices, offer !== undefined) ?? offer?.price;
+  const price = priceThatHolds(operatorPrice(id, operatorPrices, offer !== undefined), offer);
   const { baseModelId, vendor, family, contextWindowTokens, maxOutputTokens } = known.row;
   if (family === undefined) throw notPriced(modelId, known.row.unserved ?? 'it is not served');
   if (price === undefined) throw notSold(id, known.row);
@@ -77,8 +84,17 @@ export function findModel(modelId: string, operatorPrices: OperatorPrices, regio
   };
 }
 
+/** A refreshed price that nobody approved makes the catalogue's dearer and never cheaper. */
+function priceThatHolds(
+  set: Price | undefined,
+  offer: PricedOffer | undefined,
+): PricedOffer['price'] | undefined {
+  const isTaken = set?.refreshed === 'taken' && offer !== undefined;
+  return isTaken ? dearerPrice(offer.price, set) : (set ?? offer?.price);
+}
+
 /**
- * The operator's price that holds for this id. A price of the base model holds only for profiles
+ * The operator's price that holds for this id, else the refreshed one of exactly it. A price of the base model holds only for profiles
  * that the catalogue sells it as: for any other, nobody has said what it costs.
  */
 function operatorPrice(
@@ -87,11 +103,13 @@ function operatorPrice(
   isSold: boolean,
 ): Price | undefined {
   const names = [id.modelId, profileIdOf(id), ...(isSold ? [id.baseModelId] : [])];
-  for (const name of names) {
+  const isOfOperator = (name: string): boolean => {
     const price = prices.get(name);
-    if (price !== undefined) return readable(name, price);
-  }
-  return undefined;
+    return price !== undefined && ('problem' in price || price.refreshed === undefined);
+  };
+  const name = names.find(isOfOperator) ?? profileIdOf(id);
+  const price = prices.get(name);
+  return price === undefined ? undefined : readable(name, price);
 }
 
 function readable(name: string, price: Price | MalformedPrice): Price {

@@ -34,6 +34,11 @@ export interface Price {
   readonly model?: ModelBounds;
   /** Marked free by the operator: reserves 1 nano-dollar and settles at zero. */
   readonly free?: boolean;
+  /**
+   * Of a price that the refresh wrote: `taken` at once, as it is dearer, or `approved` by an
+   * operator. It holds for exactly its id; one that was taken never makes the catalogue's cheaper.
+   */
+  readonly refreshed?: 'taken' | 'approved';
 }
 
 /** What must be known of a model beside its price. */
@@ -143,6 +148,54 @@ function timesRatio(prices: TokenPrices, ratio: Ratio): TokenPrices {
     ...(write5m !== undefined && { cacheWrite5mNanoUsdPerMillion: times(write5m) }),
     ...(write1h !== undefined && { cacheWrite1hNanoUsdPerMillion: times(write1h) }),
   };
+}
+
+/**
+ * The dearer of two prices in each line, by the version and for the id of `listed`. A line that
+ * only one of them has is kept, as a line without price could only refuse.
+ */
+export function dearerPrice(catalogue: Omit<Price, 'modelId'>, listed: Price): Price {
+  const longContext = dearerLongContext(catalogue, listed);
+  const priority = dearerRatio(catalogue.priority, listed.priority);
+  const optimized = dearerLines(catalogue.optimized, listed.optimized);
+  return {
+    ...listed,
+    tokens: dearerLines(catalogue.tokens, listed.tokens) ?? listed.tokens,
+    ...(longContext !== undefined && { longContext }),
+    ...(priority !== undefined && { priority }),
+    ...(optimized !== undefined && { optimized }),
+    units: dearerEntries(catalogue.units ?? {}, listed.units ?? {}),
+  };
+}
+
+function dearerLongContext(a: Omit<Price, 'modelId'>, b: Price): Price['longContext'] | undefined {
+  if (a.longContext === undefined || b.longContext === undefined) {
+    return a.longContext ?? b.longContext;
+  }
+  return {
+    thresholdTokens: Math.min(a.longContext.thresholdTokens, b.longContext.thresholdTokens),
+    tokens: dearerLines(a.longContext.tokens, b.longContext.tokens) ?? b.longContext.tokens,
+  };
+}
+
+/** Lines that only one of them has may be absent in the other because they follow the input. */
+function dearerLines(a: TokenPrices | undefined, b: TokenPrices | undefined) {
+  if (a === undefined || b === undefined) return a ?? b;
+  return dearerEntries(a, b);
+}
+
+function dearerRatio(a: Ratio | undefined, b: Ratio | undefined): Ratio | undefined {
+  if (a === undefined || b === undefined) return a ?? b;
+  return a.numerator * b.denominator > b.numerator * a.denominator ? a : b;
+}
+
+function dearerEntries<Lines extends object>(a: Lines, b: Lines): Lines {
+  const [first, second] = [a, b] as readonly Readonly<Record<string, bigint>>[];
+  const lines: Record<string, bigint> = { ...first, ...second };
+  for (const [name, amount] of Object.entries(first ?? {})) {
+    if (amount > (lines[name] ?? amount)) lines[name] = amount;
+  }
+  return lines as Lines;
 }
 
 /** Which price lines hold for a request with this many input tokens, cached ones included. */
