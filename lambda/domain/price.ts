@@ -93,7 +93,7 @@ export const lineCost = (count: number, nanoUsdPerMillion: bigint): NanoUsd =>
  * The price lines of input tokens. A cached token without a price of its own is billed as input,
  * and a cache write never below it: price lists disagree about writes that look cheaper.
  */
-function inputSideRates(prices: TokenPrices) {
+export function tokenRates(prices: TokenPrices) {
   const input = prices.inputNanoUsdPerMillion;
   const write5m = prices.cacheWrite5mNanoUsdPerMillion ?? input;
   return {
@@ -106,7 +106,7 @@ function inputSideRates(prices: TokenPrices) {
 
 /** The dearest rate at which an input token can be billed, nano-dollars per million. */
 export function dearestInputRate(prices: TokenPrices, oneHourCacheWrites: boolean): bigint {
-  const rates = inputSideRates(prices);
+  const rates = tokenRates(prices);
   const candidates = [rates.input, rates.cacheRead, rates.cacheWrite5m];
   if (oneHourCacheWrites) candidates.push(rates.cacheWrite1h);
   return candidates.reduce((a, b) => (a > b ? a : b));
@@ -215,7 +215,7 @@ export function costOf(price: Price, usage: TokenUsage): NanoUsd {
   const totalInput =
     usage.inputTokens + usage.cacheReadTokens + usage.cacheWrite5mTokens + usage.cacheWrite1hTokens;
   const prices = pricesForInput(price, totalInput);
-  const rates = inputSideRates(prices);
+  const rates = tokenRates(prices);
   return sumUsd([
     lineCost(usage.inputTokens, rates.input),
     lineCost(usage.outputTokens, prices.outputNanoUsdPerMillion),

@@ -165,7 +165,7 @@ export function parsePrice(item: SettingItem): Price | MalformedPrice {
     return { modelId, ...firstFault(parsed.error, attributes, form) };
   }
   const fields: PriceFields = parsed.data;
-  const fault = boundsFault(fields) ?? missingLine(fields);
+  const fault = boundsFault(fields) ?? missingLine(fields, isAuto);
   if (fault !== undefined) return { modelId, ...fault };
   return {
     modelId,
@@ -208,15 +208,20 @@ function boundsFault(fields: BoundFields): Fault | undefined {
   return { field, problem: `is missing; ${BOUND_NAMES.join(', ')} go together` };
 }
 
-/** What is billed by units alone has no token prices, and what writes no tokens no output price. */
-function missingLine(fields: PriceFields): Fault | undefined {
-  const { inputUsdPerMillion: input, outputUsdPerMillion: output, units } = fields;
+/**
+ * A line that is left out is free, so it may be only where the item says that there is nothing to
+ * bill by it: no output tokens at all. A refreshed item has the lines of the catalogue's price.
+ */
+function missingLine(fields: PriceFields, isAuto: boolean): Fault | undefined {
+  const { inputUsdPerMillion: input, outputUsdPerMillion: output, units = {} } = fields;
   const problem = `is missing; it ${TOKEN_LINE.problem}`;
-  const hasUnits = units !== undefined && Object.keys(units).length > 0;
+  const writesNone = isAuto || fields.maxOutputTokens === 0;
+  const isByUnits = writesNone && Object.keys(units).some((unit) => !(unit in GUARDRAIL_PRICES));
   if (input === undefined) {
-    return output === undefined && hasUnits ? undefined : { field: 'inputUsdPerMillion', problem };
+    const isMissing = !(isByUnits && output === undefined);
+    return isMissing ? { field: 'inputUsdPerMillion', problem } : undefined;
   }
-  if (output !== undefined || fields.maxOutputTokens === 0) return undefined;
+  if (output !== undefined || writesNone) return undefined;
   return { field: 'outputUsdPerMillion', problem };
 }
 
@@ -262,13 +267,9 @@ const tokenPrices = (fields: TokenLineFields): TokenPrices => ({
   }),
 });
 
-/**
- * The attributes of a price that has no bounds of its own, as `parsePrice` reads them. `noOutput`
- * are the bounds of a model that writes no tokens: its item has to say so.
- */
-export function priceAttributes(price: Price, noOutput?: ModelBounds): Record<string, unknown> {
+/** The attributes of a price, as `parsePrice` reads them. */
+export function priceAttributes(price: Omit<Price, 'modelId'>): Record<string, unknown> {
   const { tokens, longContext, priority, optimized, units = {} } = price;
-  const bounds = price.model ?? noOutput;
   const byUnits = tokens.inputNanoUsdPerMillion === 0n;
   const unitLines = Object.entries(units).map(([unit, amount]) => [unit, formatUsd(amount)]);
   return {
@@ -282,7 +283,7 @@ export function priceAttributes(price: Price, noOutput?: ModelBounds): Record<st
     ...(priority && { priorityFactor: factorText(priority) }),
     ...(optimized && { optimized: tokenAttributes(optimized) }),
     ...(unitLines.length > 0 && { units: Object.fromEntries(unitLines) }),
-    ...bounds,
+    ...price.model,
   };
 }
 
