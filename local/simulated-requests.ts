@@ -7,6 +7,7 @@
 import { CATALOGUE_ROWS } from '../lambda/domain/catalogue/rows.ts';
 import { type Directives, readDirectives } from './simulated-directives.ts';
 import { BedrockError, invalid } from './simulated-errors.ts';
+import { simulatedModelOf } from './simulated-profiles.ts';
 
 export const ROUTE =
   /^\/model\/(.+)\/(invoke|invoke-with-response-stream|converse|converse-stream|count-tokens)$/;
@@ -34,7 +35,7 @@ const PROFILE_ID = /^(us|eu|apac|jp|au|ca|us-gov|global|in)\./;
 
 /** The family of a model id or ARN. @throws BedrockError for what it does not serve. */
 export function familyOf(modelId: string): 'anthropic' | 'nova' {
-  const vendor = VENDOR_OF_ID.exec(modelId.replace(ARN_RESOURCE, ''))?.[1];
+  const vendor = VENDOR_OF_ID.exec(simulatedModelOf(modelId).replace(ARN_RESOURCE, ''))?.[1];
   if (vendor === undefined) throw invalid('The provided model identifier is invalid.');
   return vendor === 'anthropic.' ? 'anthropic' : 'nova';
 }
@@ -50,7 +51,7 @@ const CONTEXT_WINDOW_TOKENS: ReadonlyMap<string, number> = new Map(
  * @throws BedrockError as Bedrock does, before it bills anything
  */
 export function requireRoomFor(modelId: string, { inputTokens, directives }: Question): void {
-  const baseModelId = modelId.replace(ARN_RESOURCE, '').replace(PROFILE_ID, '');
+  const baseModelId = simulatedModelOf(modelId).replace(ARN_RESOURCE, '').replace(PROFILE_ID, '');
   const windowTokens = CONTEXT_WINDOW_TOKENS.get(baseModelId) ?? Number.POSITIVE_INFINITY;
   const { cacheReadTokens, cacheWrite5mTokens, cacheWrite1hTokens } = directives;
   const neededTokens = inputTokens + cacheReadTokens + cacheWrite5mTokens + cacheWrite1hTokens;

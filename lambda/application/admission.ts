@@ -22,6 +22,7 @@ import { HardcapError } from '../domain/errors.ts';
 import { type Prepared, prepareRequest } from '../domain/estimate.ts';
 import { formatUsd, type NanoUsd } from '../domain/money.ts';
 import type { Operation } from '../domain/operation.ts';
+import type { ProfileModel } from '../domain/profile-model.ts';
 import type { JsonObject } from '../domain/request-body.ts';
 import type { CounterKey } from '../domain/reservation.ts';
 import type { Window, WindowClock } from '../domain/window.ts';
@@ -52,6 +53,8 @@ export interface AskedRequest {
   readonly modelId: string;
   /** Where Bedrock is called: the source region decides prices. */
   readonly region: string;
+  /** The model behind the application inference profile that is asked for. */
+  readonly profile?: ProfileModel;
   readonly body: JsonObject;
   /** Lower-cased request headers. */
   readonly headers: Readonly<Record<string, string>>;
@@ -101,9 +104,9 @@ export function authenticate(view: SettingsView, keyText: string, nowMs: number)
 export function chooseModel(
   view: SettingsView,
   key: CallerKey,
-  asked: Pick<AskedRequest, 'modelId' | 'region'>,
+  asked: Pick<AskedRequest, 'modelId' | 'region' | 'profile'>,
 ): { model: Model; subject: Subject } {
-  const model = findModel(asked.modelId, view.prices, asked.region);
+  const model = findModel(asked.modelId, view.prices, asked.region, asked.profile);
   const subject: Subject = {
     keyId: key.keyId,
     ...(key.team === undefined ? {} : { team: key.team }),

@@ -4,21 +4,20 @@
  * Invariant: a model is found by its exact id, or refused; a sibling's price is never used.
  * Not here:  the figures (catalogue/).
  */
-import type { CatalogueRow, Offer, UsdPerMillion } from './catalogue/catalogue-row.ts';
+import type { CatalogueRow } from './catalogue/catalogue-row.ts';
+import { type PricedOffer, type PricedRow, priceRow } from './catalogue/priced-row.ts';
 import { CATALOGUE_ROWS, CATALOGUE_VERSION } from './catalogue/rows.ts';
 import { HardcapError } from './errors.ts';
-import { GUARDRAIL_PRICES } from './guardrail.ts';
-import { notPriced, type ParsedModelId, parseModelId, profileIdOf } from './model-id.ts';
-import { NANO_USD_PER_USD, nanoUsd, parseUsd } from './money.ts';
 import {
-  dearerPrice,
-  type MalformedPrice,
-  type ModelBounds,
-  type Price,
-  type Ratio,
-  type TokenPrices,
-} from './price.ts';
-import type { Unit, UnitPrices } from './unit.ts';
+  notPriced,
+  type ParsedModelId,
+  parseModelId,
+  partsOf,
+  profileIdOf,
+  regionOfArn,
+} from './model-id.ts';
+import { dearerPrice, type MalformedPrice, type ModelBounds, type Price } from './price.ts';
+import type { ProfileModel } from './profile-model.ts';
 
 /** A model as one request asks for it. */
 export interface Model extends ModelBounds {
@@ -34,54 +33,129 @@ export interface Model extends ModelBounds {
 
 type OperatorPrices = ReadonlyMap<string, Price | MalformedPrice>;
 
-/** A price before it is known by which of its ids it is asked for. */
-interface PricedOffer {
-  readonly offer: Offer;
-  readonly price: Omit<Price, 'modelId'>;
-}
-
-interface PricedRow {
-  readonly row: CatalogueRow;
-  readonly offers: readonly PricedOffer[];
-}
-
 const MAX_SUGGESTIONS = 3;
 
 /** An id is near another when they begin alike for this share of the asked id's length. */
 const NEAR_SHARE = 0.75;
 
 const MODELS: ReadonlyMap<string, PricedRow> = new Map(
-  CATALOGUE_ROWS.map((row) => [row.baseModelId, { row, offers: row.offers.map(priceOffer) }]),
+  CATALOGUE_ROWS.map((row) => [row.baseModelId, priceRow(row, CATALOGUE_VERSION)]),
 );
 
 /**
  * The model of this id, at the operator's price where there is one (set for the id as asked for,
- * else for the profile in an ARN, else for the base model), else at the catalogue's.
+ * else for the profile in an ARN, else for the base model), else at the catalogue's. An operator's
+ * price that tells the model's family and bounds serves exactly the id or ARN that it is set for.
  *
  * @param region the region that is called. Where it is not given, a price that depends on the
  *        region is the dearest one.
- * @throws HardcapError `model_not_priced` (the id is not one that the catalogue prices),
+ * @param profile the model behind an application inference profile, where `modelId` is the ARN of
+ *        one: of what it may be billed as, the dearest holds.
+ * @throws HardcapError `model_not_priced` (the id is not one that can be priced),
  *         `settings_malformed` (the operator's price item that would hold cannot be read)
  */
-export function findModel(modelId: string, operatorPrices: OperatorPrices, region?: string): Model {
-  const id = parseModelId(modelId);
-  const known = MODELS.get(id.baseModelId);
-  if (known === undefined) throw unknownModel(id, operatorPrices);
-  const offer = offerFor(known, id, region);
-  const price = priceThatHolds(operatorPrice(id, operatorPrices, offer !== undefined), offer);
+export function findModel(
+  modelId: string,
+  operatorPrices: OperatorPrices,
+  region?: string,
+  profile?: ProfileModel,
+): Model {
+  refuseOtherRegion(modelId, region);
+  const own = operatorsModel(modelId, operatorPrices);
+  if (own !== undefined) return own;
+  const ids: SomeIds =
+    profile === undefined ? [parseModelId(modelId)] : idsOfProfile(modelId, profile);
+  const known = MODELS.get(ids[0].baseModelId);
+  if (known === undefined) throw unknownModel(ids[0], operatorPrices);
+  const { id, offer } = dearestOf(known, ids, region);
+  const set = operatorPrice(id, operatorPrices, offer !== undefined);
+  const price = priceThatHolds(set, offer);
   const { baseModelId, vendor, family, contextWindowTokens, maxOutputTokens } = known.row;
   if (family === undefined) throw notPriced(modelId, known.row.unserved ?? 'it is not served');
   if (price === undefined) throw notSold(id, known.row);
+  const bounds = { family, contextWindowTokens, maxOutputTokens };
+  refuseWithoutPrice(modelId, price, bounds);
   return {
     modelId,
     baseModelId,
     profileId: profileIdOf(id),
     vendor,
-    family,
     price: { modelId, ...price },
-    contextWindowTokens,
-    maxOutputTokens,
+    ...bounds,
   };
+}
+
+/** The price is that of the called region, and Bedrock serves an ARN in its own region alone. */
+function refuseOtherRegion(modelId: string, region: string | undefined): void {
+  const named = regionOfArn(modelId);
+  if (region === undefined || named === undefined || named === region) return;
+  throw notPriced(modelId, `this ARN is of the region ${named}, but ${region} is called`);
+}
+
+/** The model that an operator's price describes; it may be one that nobody else knows. */
+function operatorsModel(modelId: string, prices: OperatorPrices): Model | undefined {
+  const item = prices.get(modelId);
+  if (item === undefined) return undefined;
+  const price = readable(modelId, item);
+  if (price.model === undefined) return undefined;
+  refuseWithoutPrice(modelId, price, price.model);
+  return { modelId, ...namesOf(modelId), price, ...price.model };
+}
+
+/** By what selectors know an id: where it is no list id, by itself, and by what kind of ARN it is. */
+function namesOf(modelId: string): Pick<Model, 'baseModelId' | 'profileId' | 'vendor'> {
+  try {
+    const id = parseModelId(modelId);
+    const vendor = id.baseModelId.slice(0, id.baseModelId.indexOf('.'));
+    return { baseModelId: id.baseModelId, profileId: profileIdOf(id), vendor };
+  } catch {
+    const kind = /^arn:(?:[^:]*:){4}([^/:]+)/.exec(modelId)?.[1] ?? 'custom';
+    return { baseModelId: modelId, profileId: modelId, vendor: kind };
+  }
+}
+
+/** @throws HardcapError where a line that the model is billed by is zero, and it is not marked free */
+function refuseWithoutPrice(
+  modelId: string,
+  price: Omit<Price, 'modelId'>,
+  { maxOutputTokens }: ModelBounds,
+): void {
+  if (price.free === true) return;
+  const { inputNanoUsdPerMillion: input, outputNanoUsdPerMillion: output } = price.tokens;
+  const writes = maxOutputTokens > 0;
+  const isByUnitsAlone = input === 0n && output === 0n && !writes && price.units !== undefined;
+  if (isByUnitsAlone || (input > 0n && (output > 0n || !writes))) return;
+  throw notPriced(modelId, 'its price is zero; set what it costs, or mark it free');
+}
+
+type SomeIds = readonly [ParsedModelId, ...ParsedModelId[]];
+
+function idsOfProfile(arn: string, { baseModelId, soldAs }: ProfileModel): SomeIds {
+  const [first = 'bare', ...rest] = soldAs;
+  const idOf = (prefix: (typeof soldAs)[number]) =>
+    partsOf(arn, prefix === 'bare' ? undefined : prefix, baseModelId);
+  return [idOf(first), ...rest.map(idOf)];
+}
+
+/** The dearest of these ids in the called region; the first, without an offer, if none is sold. */
+function dearestOf(
+  known: PricedRow,
+  ids: SomeIds,
+  region: string | undefined,
+): { readonly id: ParsedModelId; readonly offer: PricedOffer | undefined } {
+  const [first] = ids;
+  const sold = ids.flatMap((id) => {
+    const offer = offerFor(known, id, region);
+    return offer === undefined ? [] : [{ id, offer }];
+  });
+  // The offers of one row are ordered: what is dearer in input is no cheaper in output.
+  const rank = ({ offer }: { offer: PricedOffer }): bigint =>
+    offer.price.tokens.inputNanoUsdPerMillion + offer.price.tokens.outputNanoUsdPerMillion;
+  return sold.reduce<{ id: ParsedModelId; offer: PricedOffer | undefined }>(
+    (best, next) =>
+      best.offer === undefined || rank(next) > rank({ offer: best.offer }) ? next : best,
+    { id: first, offer: undefined },
+  );
 }
 
 /** A refreshed price that nobody approved makes the catalogue's dearer and never cheaper. */
@@ -138,59 +212,6 @@ function offerFor(
   );
 }
 
-function priceOffer(offer: Offer): PricedOffer {
-  const { usd, longContext, priority, optimizedUsd, unitUsd } = offer;
-  return {
-    offer,
-    price: {
-      version: CATALOGUE_VERSION,
-      tokens: usd === undefined ? NO_TOKEN_PRICES : tokenPrices(usd),
-      ...(longContext && {
-        longContext: {
-          thresholdTokens: longContext.thresholdTokens,
-          tokens: tokenPrices(longContext.usd),
-        },
-      }),
-      ...(priority !== undefined && { priority: exactRatio(priority) }),
-      ...(optimizedUsd !== undefined && { optimized: tokenPrices(optimizedUsd) }),
-      units: { ...GUARDRAIL_PRICES, ...unitPrices(unitUsd ?? {}) },
-    },
-  };
-}
-
-/** Of a model that is billed by other units alone. */
-const NO_TOKEN_PRICES: TokenPrices = { inputNanoUsdPerMillion: 0n, outputNanoUsdPerMillion: 0n };
-
-function tokenPrices(usd: UsdPerMillion): TokenPrices {
-  const [input, output, cacheRead, cacheWrite5m, cacheWrite1h] = usd;
-  return {
-    inputNanoUsdPerMillion: exactUsd(input),
-    // An embedding has no output to be billed.
-    outputNanoUsdPerMillion: output === '0' ? 0n : exactUsd(output),
-    ...(cacheRead !== undefined && { cacheReadNanoUsdPerMillion: exactUsd(cacheRead) }),
-    ...(cacheWrite5m !== undefined && { cacheWrite5mNanoUsdPerMillion: exactUsd(cacheWrite5m) }),
-    ...(cacheWrite1h !== undefined && { cacheWrite1hNanoUsdPerMillion: exactUsd(cacheWrite1h) }),
-  };
-}
-
-function unitPrices(usd: Readonly<Partial<Record<Unit, string>>>): UnitPrices {
-  return Object.fromEntries(
-    Object.entries(usd).map(([unit, amount]) => [unit, nanoUsd(exactUsd(amount))]),
-  );
-}
-
-/** `1.75` is 175/100: nine decimals of it are whole billionths. */
-const exactRatio = (text: string): Ratio => ({
-  numerator: exactUsd(text),
-  denominator: NANO_USD_PER_USD,
-});
-
-function exactUsd(text: string): bigint {
-  const amount = parseUsd(text);
-  if (amount === undefined || amount <= 0n) throw new RangeError(`not a price: "${text}"`);
-  return amount;
-}
-
 function unknownModel(id: ParsedModelId, operatorPrices: OperatorPrices): HardcapError {
   const near = nearIds(id.baseModelId);
   const hint = near.length === 0 ? '' : `; near it are ${near.join(', ')}`;
@@ -198,7 +219,8 @@ function unknownModel(id: ParsedModelId, operatorPrices: OperatorPrices): Hardca
     operatorPrices.has(name),
   );
   const problem = isPricedByOperator
-    ? 'a price is set for it, but hardcap does not know which family of models reads its requests'
+    ? 'a price is set for it, but hardcap does not know which family of models reads its requests: ' +
+      'set it for exactly this id, with its family, context window and output maximum'
     : 'this model is not in the catalogue';
   return notPriced(id.modelId, `${problem}, so it is refused${hint}`);
 }

@@ -44,9 +44,12 @@ const DOTTED_ID = /^[a-z0-9-]{1,63}(?:\.[a-z0-9-]{1,63}){1,4}(?::[a-z0-9-]{1,63}
 const BEDROCK_ARN =
   /^arn:(aws|aws-us-gov):bedrock:([a-z0-9-]{1,20}):(\d{12})?:([a-z-]{1,40})\/(.{1,2048})$/;
 
+const APPLICATION_PROFILE = 'application-inference-profile';
+const APPLICATION_PROFILE_ID = /^[A-Za-z0-9-]{1,64}$/;
+
 /** Why an ARN of each of these types has no price by its text, and what to do. */
 const UNPRICED_TYPES: Readonly<Record<string, string>> = {
-  'application-inference-profile':
+  [APPLICATION_PROFILE]:
     'the text of an application inference profile does not tell its model; ask for the ' +
     'system profile or the model that it was made from',
   'provisioned-model':
@@ -82,8 +85,31 @@ export function parseModelId(modelId: string): ParsedModelId {
     throw notPriced(modelId, `this is not the id of a model with a list price; ${ASK_INSTEAD}`);
   }
   const { prefix, baseModelId } = splitPrefix(modelId);
-  return { modelId, prefix, baseModelId, scope: scopeOf(prefix) };
+  return partsOf(modelId, prefix, baseModelId);
 }
+
+/** True for the ARN of an application inference profile, which only Bedrock can tell the model of. */
+export function isApplicationProfile(modelId: string): boolean {
+  if (modelId.length > MAX_MODEL_ID_CHARACTERS) return false;
+  const [, partition, region = '', account, type, id = ''] = BEDROCK_ARN.exec(modelId) ?? [];
+  return (
+    type === APPLICATION_PROFILE &&
+    account !== undefined &&
+    APPLICATION_PROFILE_ID.test(id) &&
+    (partition === 'aws-us-gov') === region.startsWith('us-gov-')
+  );
+}
+
+/** The region that an ARN names, of whatever service; undefined for an id and for an empty one. */
+export const regionOfArn = (modelId: string): string | undefined =>
+  modelId.startsWith('arn:') ? modelId.split(':', 4)[3] || undefined : undefined;
+
+/** What an id is by its prefix; the ARN that it stands in, if any, is `modelId`. */
+export const partsOf = (
+  modelId: string,
+  prefix: ProfilePrefix | undefined,
+  baseModelId: string,
+): ParsedModelId => ({ modelId, prefix, baseModelId, scope: scopeOf(prefix) });
 
 /** The id as Bedrock lists it: with the profile prefix, and no ARN round it. */
 export const profileIdOf = ({ prefix, baseModelId }: ParsedModelId): string =>

@@ -4,6 +4,7 @@
  */
 import { describe, expect, test } from 'vitest';
 import type { Offer, UsdPerMillion } from '../../lambda/domain/catalogue/catalogue-row.ts';
+import { PRICE_SOURCES } from '../../lambda/domain/catalogue/price-sources.ts';
 import { CATALOGUE_ROWS, CATALOGUE_VERSION } from '../../lambda/domain/catalogue/rows.ts';
 import { findModel, type Model } from '../../lambda/domain/catalogue.ts';
 import { type ErrorCode, HardcapError } from '../../lambda/domain/errors.ts';
@@ -159,7 +160,7 @@ describe('what the catalogue does not price', () => {
     expect(unpriced(modelId)).toContain(`near it are ${sibling}`);
   });
 
-  test.each(['meta.llama9-v1:0', 'us.us.anthropic.claude-opus-5', 'amazon.titan-text-express-v1'])(
+  test.each(['meta.llama9-v1:0', 'us.us.anthropic.claude-opus-5', 'acme.model-v1'])(
     'refuses %s, which is near nothing, without a suggestion',
     (modelId) => {
       expect(unpriced(modelId)).not.toContain('near it');
@@ -228,12 +229,55 @@ describe("the operator's price", () => {
     expect(unpriced(profile, pricesOf(operatorPrice(NOVA, '0.07')))).toContain('no price');
   });
 
-  test('does not make an unknown model usable: its family is unknown', () => {
+  test('does not make an unknown model usable where it does not tell the family', () => {
     const modelId = 'anthropic.claude-opus-5-6';
 
     expect(unpriced(modelId, pricesOf(operatorPrice(modelId, '5')))).toContain(
       'does not know which family',
     );
+  });
+
+  const BOUNDS = { family: 'anthropic', contextWindowTokens: 9_000, maxOutputTokens: 90 } as const;
+  const MINE = 'arn:aws:bedrock:us-east-1:123456789012:imported-model/abcdef123456';
+
+  test.each([
+    ['anthropic.claude-opus-5-6', 'anthropic.claude-opus-5-6', 'anthropic'],
+    ['us.anthropic.claude-opus-5-6', 'anthropic.claude-opus-5-6', 'anthropic'],
+    [MINE, MINE, 'imported-model'],
+    ['arn:aws:sagemaker:us-east-1:123456789012:endpoint/mine', undefined, 'endpoint'],
+  ])('that tells family and bounds serves exactly %s', (modelId, base, vendor) => {
+    const price = { ...operatorPrice(modelId, '5'), model: BOUNDS };
+
+    expect(findModel(modelId, pricesOf(price), 'us-east-1')).toEqual({
+      modelId,
+      baseModelId: base ?? modelId,
+      profileId: modelId,
+      vendor,
+      price,
+      ...BOUNDS,
+    });
+    for (const near of [`${modelId}x`, `us.${modelId}`, modelId.toUpperCase()]) {
+      expect(unpriced(near, pricesOf(price))).toMatch(/^model_not_priced/);
+    }
+  });
+
+  test('that tells family and bounds serves a model that hardcap itself does not', () => {
+    const modelId = 'twelvelabs.pegasus-1-2-v1:0';
+    const price = { ...operatorPrice(modelId, '5'), model: BOUNDS };
+
+    expect(findModel(modelId, pricesOf(price)).family).toBe('anthropic');
+  });
+
+  test.each([
+    ['input', { inputNanoUsdPerMillion: 0n, outputNanoUsdPerMillion: 1n }],
+    ['output', { inputNanoUsdPerMillion: 1n, outputNanoUsdPerMillion: 0n }],
+  ])('T24: of zero for %s is refused, unless it is marked free', (_line, tokens) => {
+    const price = { ...operatorPrice(HAIKU, '1'), tokens };
+    const own = { ...price, modelId: MINE, model: BOUNDS };
+
+    expect(unpriced(HAIKU, pricesOf(price))).toContain('its price is zero');
+    expect(unpriced(MINE, pricesOf(own))).toContain('its price is zero');
+    expect(findModel(HAIKU, pricesOf({ ...price, free: true })).price.free).toBe(true);
   });
 
   test.each([
@@ -266,28 +310,56 @@ describe('every row', () => {
   const amounts = (usdLines: UsdPerMillion): bigint[] =>
     usdLines.flatMap((text) => (text === undefined ? [] : [amount(text)]));
   const rows = CATALOGUE_ROWS.map((row) => [row.baseModelId, row] as const);
+  const served = rows.filter(([, row]) => row.family !== undefined);
 
   test('is the only one of its model', () => {
     expect(new Set(CATALOGUE_ROWS.map((row) => row.baseModelId)).size).toBe(CATALOGUE_ROWS.length);
   });
 
-  test.each(rows)('%s has prices above zero', (_id, row) => {
+  test.each(rows)('%s has prices above zero, but for an output that it has not', (_id, row) => {
     for (const offer of row.offers) {
-      for (const lines of allLines(offer)) {
-        expect(amounts(lines).every((price) => price > 0n)).toBe(true);
+      for (const [input, output, ...cached] of allLines(offer)) {
+        expect(amounts([input, '1', ...cached]).every((price) => price > 0n)).toBe(true);
+        expect(amount(output) > 0n).toBe(row.maxOutputTokens > 0);
+      }
+      expect(Object.values(offer.unitUsd ?? {}).every((price) => amount(price) > 0n)).toBe(true);
+    }
+  });
+
+  test.each(rows)('%s is served or says why not, and is sold as something if it is', (_id, row) => {
+    expect(row.family === undefined).toBe(row.unserved !== undefined);
+    if (row.family !== undefined) expect(row.offers.length).toBeGreaterThan(0);
+  });
+
+  test.each(rows)('%s says which lists it is from, by letters that are known', (_id, row) => {
+    for (const part of row.sources.split('; ')) {
+      const [, letters = ''] = /^(?:[a-z -]+: )?(\S+) (?:high|med|low)$/.exec(part) ?? [];
+      const unknown = letters.split('+').filter((letter) => !Object.hasOwn(PRICE_SOURCES, letter));
+      expect(letters === 'none' || unknown.length === 0).toBe(true);
+    }
+    if (row.sources.includes('none')) expect(row.note).toBeDefined();
+  });
+
+  test.each(rows)('%s orders its offers: dearer in input is no cheaper in output', (_id, row) => {
+    const lines = row.offers.flatMap((offer) => (offer.usd === undefined ? [] : [offer.usd]));
+    for (const [input, output] of lines) {
+      for (const [otherInput, otherOutput] of lines) {
+        if (amount(input) > amount(otherInput)) {
+          expect(amount(output)).toBeGreaterThanOrEqual(amount(otherOutput));
+        }
       }
     }
   });
 
   test.each(rows)('%s has bounds that fit each other', (_id, row) => {
-    expect(row.maxOutputTokens).toBeGreaterThan(0);
+    expect(row.contextWindowTokens).toBeGreaterThan(0);
     expect(row.maxOutputTokens).toBeLessThanOrEqual(row.contextWindowTokens);
     for (const { longContext } of row.offers) {
       expect(longContext?.thresholdTokens ?? 0).toBeLessThan(row.contextWindowTokens);
     }
   });
 
-  test.each(rows)('%s sells each profile once for a region, and finds it', (id, row) => {
+  test.each(served)('%s sells each profile once for a region, and finds it', (id, row) => {
     const sold = row.offers.flatMap(({ soldAs, regions }) =>
       soldAs.map((prefix) => `${prefix}@${regions ?? 'anywhere'}`),
     );
@@ -301,7 +373,7 @@ describe('every row', () => {
     }
   });
 
-  test.each(rows)('%s is never cheaper where the region is not known', (id, row) => {
+  test.each(served)('%s is never cheaper where the region is not known', (id, row) => {
     for (const { soldAs, regions = [] } of row.offers) {
       for (const [prefix, region] of soldAs.flatMap((p) => regions.map((r) => [p, r] as const))) {
         const modelId = prefix === 'bare' ? id : `${prefix}.${id}`;
@@ -315,7 +387,19 @@ describe('every row', () => {
     }
   });
 
+  test.each(rows.filter(([, row]) => row.unserved !== undefined))(
+    'T24: %s is refused with the reason that it is not served',
+    (id, row) => {
+      expect(unpriced(id)).toContain(row.unserved);
+    },
+  );
+
   const claude = rows.filter(([, row]) => row.family === 'anthropic');
+  const sinceClaude45 = claude.filter(
+    ([id, row]) =>
+      !id.startsWith('anthropic.claude-sonnet-4-2025') &&
+      row.offers.some(({ soldAs }) => soldAs.includes('global')),
+  );
 
   test.each(claude)('%s has cache writes 1 h >= 5 m >= input >= cache reads', (_id, row) => {
     for (const lines of row.offers.flatMap(allLines)) {
@@ -326,8 +410,8 @@ describe('every row', () => {
     }
   });
 
-  test.each(claude)(
-    '%s costs 1.1 times the global price in region, 1.2 in GovCloud',
+  test.each(sinceClaude45)(
+    'threat 12: %s costs 1.1 times the global price in region, 1.2 in GovCloud',
     (_id, row) => {
       const global = row.offers.find(({ soldAs }) => soldAs.includes('global'));
       if (global === undefined) throw new Error('no global price');

@@ -24,6 +24,7 @@ const WIRE: Readonly<Record<ErrorCode, { readonly status: number; readonly type:
   unknown_key: { status: 401, type: 'UnrecognizedClientException' },
   // Not 403: some clients send a request that was answered so again, without a word.
   model_not_priced: BAD_REQUEST,
+  model_unresolved: UNAVAILABLE,
   model_not_allowed: BAD_REQUEST,
   region_not_allowed: BAD_REQUEST,
   no_cap_applies: BAD_REQUEST,

@@ -1,6 +1,8 @@
 /**
  * The form of the catalogue's rows: one base model, who reads its requests, and what it costs.
  *
+ * Windows are bounds: where a list has 128000 for what is 128 K, the row has 131,072. Output maxima
+ * are none: they are what is written into a request that names no limit.
  * Not here: the figures (one file a vendor beside this), and how an id finds its row (catalogue.ts).
  */
 import type { ProfilePrefix } from '../model-id.ts';
@@ -64,8 +66,11 @@ export interface CatalogueRow {
   /** In tokens, 0 where answers hold none; written into requests that name no maximum. */
   readonly maxOutputTokens: number;
   readonly offers: readonly Offer[];
-  /** Which price lists agree on it, and how sure it is; the vendor's file explains the letters. */
-  readonly sources?: string;
+  /**
+   * Which price lists agree on it, and how sure it is; by how it is sold, where that differs. The
+   * letters are those of `price-sources.ts`, which has the day of each; `none` is from memory.
+   */
+  readonly sources: string;
   /** What of the row is derived, and from what. */
   readonly note?: string;
 }

@@ -1,0 +1,157 @@
+/**
+ * Meta: Llama.
+ *
+ * The figure of the bare id is that of us-east-1; other regions and continents have the dearest of
+ * the list.
+ */
+import type { CatalogueRow } from './catalogue-row.ts';
+
+export const META_ROWS: readonly CatalogueRow[] = [
+  {
+    baseModelId: 'meta.llama2-13b-chat-v1',
+    vendor: 'meta',
+    family: 'llama',
+    contextWindowTokens: 4_096,
+    maxOutputTokens: 4_096,
+    offers: [{ soldAs: ['bare'], usd: ['0.75', '1'] }],
+    sources: 'A+P+L high',
+  },
+  {
+    baseModelId: 'meta.llama2-70b-chat-v1',
+    vendor: 'meta',
+    family: 'llama',
+    contextWindowTokens: 4_096,
+    maxOutputTokens: 4_096,
+    offers: [{ soldAs: ['bare'], usd: ['1.95', '2.56'] }],
+    sources: 'A+P+L high',
+  },
+  {
+    baseModelId: 'meta.llama3-1-405b-instruct-v1:0',
+    vendor: 'meta',
+    family: 'llama',
+    contextWindowTokens: 131_072,
+    maxOutputTokens: 4_096,
+    offers: [{ soldAs: ['bare', 'us'], usd: ['2.4', '2.4'] }],
+    sources: 'bare: A+P high; us: A med',
+    note: 'Optimised latency is dearer, and its price in no source: it is refused.',
+  },
+  {
+    baseModelId: 'meta.llama3-1-70b-instruct-v1:0',
+    vendor: 'meta',
+    family: 'llama',
+    contextWindowTokens: 131_072,
+    maxOutputTokens: 2_048,
+    offers: [{ soldAs: ['bare', 'us'], usd: ['0.72', '0.72'] }],
+    sources: 'bare: A+G+P+M high; us: A+G high',
+  },
+  {
+    baseModelId: 'meta.llama3-1-8b-instruct-v1:0',
+    vendor: 'meta',
+    family: 'llama',
+    contextWindowTokens: 131_072,
+    maxOutputTokens: 2_048,
+    offers: [{ soldAs: ['bare', 'us'], usd: ['0.22', '0.22'] }],
+    sources: 'bare: A+G+P+L+M high; us: A+G+L high',
+  },
+  {
+    baseModelId: 'meta.llama3-2-11b-instruct-v1:0',
+    vendor: 'meta',
+    family: 'llama',
+    contextWindowTokens: 131_072,
+    maxOutputTokens: 4_096,
+    offers: [{ soldAs: ['bare', 'us'], usd: ['0.16', '0.16'] }],
+    sources: 'bare: A+G+P high; us: A+G high',
+  },
+  {
+    baseModelId: 'meta.llama3-2-1b-instruct-v1:0',
+    vendor: 'meta',
+    family: 'llama',
+    contextWindowTokens: 131_072,
+    maxOutputTokens: 4_096,
+    offers: [
+      { soldAs: ['bare'], regions: ['us-east-1'], usd: ['0.1', '0.1'] },
+      { soldAs: ['bare', 'eu'], usd: ['0.13', '0.13'] },
+      { soldAs: ['us'], usd: ['0.1', '0.1'] },
+    ],
+    sources: 'bare: A+G+P+L high; us: A+G+L high; eu: A med',
+  },
+  {
+    baseModelId: 'meta.llama3-2-3b-instruct-v1:0',
+    vendor: 'meta',
+    family: 'llama',
+    contextWindowTokens: 131_072,
+    maxOutputTokens: 4_096,
+    offers: [
+      { soldAs: ['bare'], regions: ['us-east-1'], usd: ['0.15', '0.15'] },
+      { soldAs: ['bare', 'eu'], usd: ['0.2', '0.2'] },
+      { soldAs: ['us'], usd: ['0.15', '0.15'] },
+    ],
+    sources: 'bare: A+G+P+L high; us: A+G+L high; eu: A med',
+  },
+  {
+    baseModelId: 'meta.llama3-2-90b-instruct-v1:0',
+    vendor: 'meta',
+    family: 'llama',
+    contextWindowTokens: 131_072,
+    maxOutputTokens: 4_096,
+    offers: [{ soldAs: ['bare', 'us'], usd: ['0.72', '0.72'] }],
+    sources: 'bare: A+G+P high; us: A+G high',
+  },
+  {
+    baseModelId: 'meta.llama3-3-70b-instruct-v1:0',
+    vendor: 'meta',
+    family: 'llama',
+    contextWindowTokens: 131_072,
+    maxOutputTokens: 4_096,
+    offers: [{ soldAs: ['bare', 'us'], usd: ['0.72', '0.72'] }],
+    sources: 'bare: A+G+P+L+M high; us: A+G+L high',
+  },
+  {
+    baseModelId: 'meta.llama3-70b-instruct-v1:0',
+    vendor: 'meta',
+    family: 'llama',
+    contextWindowTokens: 8_192,
+    maxOutputTokens: 8_192,
+    offers: [
+      { soldAs: ['bare'], regions: ['us-east-1'], usd: ['2.65', '3.5'] },
+      { soldAs: ['bare'], usd: ['4.45', '5.88'] },
+    ],
+    sources: 'A+G+P+L high',
+  },
+  {
+    baseModelId: 'meta.llama3-8b-instruct-v1:0',
+    vendor: 'meta',
+    family: 'llama',
+    contextWindowTokens: 8_192,
+    maxOutputTokens: 8_192,
+    offers: [
+      { soldAs: ['bare'], regions: ['us-east-1'], usd: ['0.3', '0.6'] },
+      { soldAs: ['bare'], usd: ['0.5', '1.01'] },
+    ],
+    sources: 'A+G+L high',
+  },
+  {
+    baseModelId: 'meta.llama4-maverick-17b-instruct-v1:0',
+    vendor: 'meta',
+    family: 'llama',
+    contextWindowTokens: 1_048_576,
+    maxOutputTokens: 4_096,
+    offers: [
+      { soldAs: ['bare'], usd: ['0.24', '0.97'], priority: '1.75' },
+      { soldAs: ['us'], usd: ['0.24', '0.97'] },
+    ],
+    sources: 'bare: A+G+P+L+M high; us: A+G+L+M high',
+  },
+  {
+    baseModelId: 'meta.llama4-scout-17b-instruct-v1:0',
+    vendor: 'meta',
+    family: 'llama',
+    contextWindowTokens: 10_485_760,
+    maxOutputTokens: 4_096,
+    offers: [
+      { soldAs: ['bare'], usd: ['0.17', '0.66'], priority: '1.75' },
+      { soldAs: ['us'], usd: ['0.17', '0.66'] },
+    ],
+    sources: 'bare: A+G+P+L+M high; us: A+G+L+M high',
+  },
+];
