@@ -232,7 +232,17 @@ function isForUs({ modelId, baseModelId, regions }: IdListing): boolean {
   const row = CATALOGUE_ROWS.find((candidate) => candidate.baseModelId === baseModelId);
   if (row !== undefined && row.family === undefined) return false;
   const isKnown = regions.some(({ current }) => current !== undefined);
-  return isKnown || parseModelId(modelId).scope !== 'geo';
+  return isKnown || isNewsIfUnknown(modelId);
+}
+
+function isNewsIfUnknown(modelId: string): boolean {
+  try {
+    return parseModelId(modelId).scope !== 'geo';
+  } catch (error) {
+    // What a list calls so could never be asked for.
+    if (error instanceof HardcapError) return false;
+    throw error;
+  }
 }
 
 /** Writes what was judged; of a pass that is not whole only what gets dearer. */
@@ -277,7 +287,12 @@ async function take(
     changes: text,
   });
   const status = before?.refreshed ?? 'taken';
-  await book.writeRefreshed({ ...price, modelId, refreshed: status }, changes, clock.nowMs());
+  const isWritten = await book.writeRefreshed(
+    { ...price, modelId, refreshed: status },
+    changes,
+    clock.nowMs(),
+  );
+  if (!isWritten) telemetry.error('a listed price is out of all bounds', { model: modelId });
 }
 
 async function propose(

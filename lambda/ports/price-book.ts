@@ -42,7 +42,8 @@ export interface PriceBook {
   /** Refreshed prices by id, also where an operator's stands before them. */
   readRefreshed(): Promise<ReadonlyMap<string, Price>>;
   readProposals(): Promise<ReadonlyMap<string, KeptProposal>>;
-  writeRefreshed(price: Price, changes: readonly LineChange[], nowMs: number): Promise<void>;
+  /** False, and nothing written, where the gateway could not read it: a figure out of bounds. */
+  writeRefreshed(price: Price, changes: readonly LineChange[], nowMs: number): Promise<boolean>;
   writeProposal(modelId: string, proposal: PriceProposal, nowMs: number): Promise<void>;
   removeProposal(modelId: string): Promise<void>;
 }

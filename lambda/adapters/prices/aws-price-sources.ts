@@ -29,7 +29,10 @@ export function createAwsPriceSources(options: PriceSourceOptions) {
   };
   const bedrock = new BedrockClient({ ...shared, region });
   const pricing = new PricingClient({ ...shared, region: PRICE_LIST_REGION });
-  const sources: readonly PriceSource[] = [createPriceList(pricing), createAgreementOffers(bedrock)];
+  const sources: readonly PriceSource[] = [
+    createPriceList(pricing),
+    createAgreementOffers(bedrock),
+  ];
   const close = () => {
     bedrock.destroy();
     pricing.destroy();

@@ -110,12 +110,13 @@ export function createDynamoPriceBook(table: SettingsTable): PriceBook {
           .flatMap((item) => parseProposal(item) ?? [])
           .map((proposal) => [proposal.modelId, proposal]),
       ),
-    writeRefreshed: (price, changes, nowMs) =>
-      put(
-        PARTITION.price,
-        AUTO_PRICE_PREFIX + price.modelId,
-        refreshedAttributes(price, changesText(changes), nowMs),
-      ),
+    writeRefreshed: async (price, changes, nowMs) => {
+      const id = AUTO_PRICE_PREFIX + price.modelId;
+      const attributes = refreshedAttributes(price, changesText(changes), nowMs);
+      if (isMalformed(parsePrice(settingItem(PARTITION.price, id, attributes)))) return false;
+      await put(PARTITION.price, id, attributes);
+      return true;
+    },
     writeProposal: (modelId, proposal, nowMs) =>
       put(REFRESH_PARTITION.proposal, modelId, proposalAttributes(proposal, nowMs)),
     removeProposal: async (modelId) => {
@@ -143,7 +144,7 @@ function byId<P extends Price | MalformedPrice>(prices: readonly P[]): Map<strin
 }
 
 /** The attributes of a refreshed price; what is not a line is for people. */
-export function refreshedAttributes(price: Price, note: string, nowMs: number): SettingItem {
+function refreshedAttributes(price: Price, note: string, nowMs: number): SettingItem {
   return {
     ...priceAttributes(price),
     ...(price.refreshed === 'approved' && { approved: true }),
