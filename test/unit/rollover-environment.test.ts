@@ -27,7 +27,9 @@ describe('the environment', () => {
       readRolloverEnvironment({ ...TABLES, HARDCAP_PRICE_REFRESH: text }).refreshesPrices;
 
     expect([read('daily'), read('off')]).toEqual([true, false]);
-    expect(() => read('weekly')).toThrow('HARDCAP_PRICE_REFRESH: "weekly" is not one of daily, off');
+    expect(() => read('weekly')).toThrow(
+      'HARDCAP_PRICE_REFRESH: "weekly" is not one of daily, off',
+    );
   });
 
   it.each(['0', '3651', 'never'])('refuses prices that get old after %s days', (text) => {
