@@ -17,7 +17,7 @@ import {
   profileIdOf,
   regionOfArn,
 } from './model-id.ts';
-import type { MalformedPrice, ModelBounds, Price } from './price.ts';
+import { dearerPrice, type MalformedPrice, type ModelBounds, type Price } from './price.ts';
 import type { ProfileModel } from './profile-model.ts';
 
 /** A model as one request asks for it. */
@@ -69,7 +69,8 @@ export function findModel(
   const known = MODELS.get(ids[0].baseModelId);
   if (known === undefined) throw unknownModel(ids[0], operatorPrices);
   const { id, offer } = dearestOf(known, ids, region);
-  const price = operatorPrice(id, operatorPrices, offer !== undefined) ?? offer?.price;
+  const set = operatorPrice(id, operatorPrices, offer !== undefined);
+  const price = priceThatHolds(set, offer);
   const { baseModelId, vendor, family, contextWindowTokens, maxOutputTokens } = known.row;
   if (family === undefined) throw notPriced(modelId, known.row.unserved ?? 'it is not served');
   if (price === undefined) throw notSold(id, known.row);
@@ -159,8 +160,17 @@ function dearestOf(
   );
 }
 
+/** A refreshed price that nobody approved makes the catalogue's dearer and never cheaper. */
+function priceThatHolds(
+  set: Price | undefined,
+  offer: PricedOffer | undefined,
+): PricedOffer['price'] | undefined {
+  const isTaken = set?.refreshed === 'taken' && offer !== undefined;
+  return isTaken ? dearerPrice(offer.price, set) : (set ?? offer?.price);
+}
+
 /**
- * The operator's price that holds for this id. A price of the base model holds only for profiles
+ * The operator's price that holds for this id, else the refreshed one of exactly it. A price of the base model holds only for profiles
  * that the catalogue sells it as: for any other, nobody has said what it costs.
  */
 function operatorPrice(
@@ -169,11 +179,13 @@ function operatorPrice(
   isSold: boolean,
 ): Price | undefined {
   const names = [id.modelId, profileIdOf(id), ...(isSold ? [id.baseModelId] : [])];
-  for (const name of names) {
+  const isOfOperator = (name: string): boolean => {
     const price = prices.get(name);
-    if (price !== undefined) return readable(name, price);
-  }
-  return undefined;
+    return price !== undefined && ('problem' in price || price.refreshed === undefined);
+  };
+  const name = names.find(isOfOperator) ?? profileIdOf(id);
+  const price = prices.get(name);
+  return price === undefined ? undefined : readable(name, price);
 }
 
 function readable(name: string, price: Price | MalformedPrice): Price {

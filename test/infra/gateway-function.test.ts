@@ -47,6 +47,8 @@ describe('the gateway function', () => {
       [ENV.maxInFlight]: '2000',
       [ENV.journalDays]: '90',
       [ENV.counterDays]: '400',
+      [ENV.catalogueMaxAgeDays]: '60',
+      [ENV.priceRefresh]: 'daily',
     });
     expect(Object.keys(environment).sort()).toEqual(Object.values(ENV).sort());
   });
