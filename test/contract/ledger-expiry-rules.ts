@@ -197,6 +197,7 @@ function cleaningRules(newBench: NewBench): void {
       reservations: [{ id: live.reservationId, amountNanoUsd: usd('3') }],
       tombstones: [ambiguous.reservationId],
       unjournalled: [],
+      settledLate: [],
       isClean: false,
       tally: { requests: 2, ends: 1, expired: 0, overruns: 0 },
       limitNanoUsd: usd('10'),

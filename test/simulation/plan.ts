@@ -54,19 +54,29 @@ export interface Plan {
   readonly reservationMarginMs: number;
   readonly tableFaultChance: number;
   readonly settingsFaultChance: number;
+  /** The most reservations that a counter may hold at a time. */
+  readonly maxInFlight: number;
   readonly requests: readonly PlannedRequest[];
   readonly disturbances: readonly Disturbance[];
   readonly settings: readonly PlannedSettings[];
   readonly rollovers: readonly PlannedRollover[];
+  /** Whether the run goes on until every window is closed and past its retention. */
+  readonly isPruned: boolean;
 }
 
-/** Two seconds before something that windows do: an hour, a day, both daylight-saving changes. */
+/** Two seconds before something that windows do. */
 const MOMENTS: readonly number[] = [
+  // An hour, a day, a year of week 53, a leap day.
   Date.UTC(2026, 10, 24, 12, 59, 58),
   Date.UTC(2026, 10, 24, 23, 59, 58),
+  Date.UTC(2026, 11, 31, 23, 59, 58),
+  Date.UTC(2028, 1, 29, 23, 59, 58),
+  // Paris turns its clocks back, and on.
   Date.UTC(2026, 9, 25, 0, 59, 58),
   Date.UTC(2026, 2, 29, 0, 59, 58),
-  Date.UTC(2026, 11, 31, 23, 59, 58),
+  // Lord Howe does by half an hour.
+  Date.UTC(2026, 3, 4, 14, 59, 58),
+  Date.UTC(2026, 9, 3, 15, 29, 58),
 ];
 
 const HOUR_MS = 3_600_000;
@@ -85,10 +95,12 @@ export function drawPlan(random: Random): Plan {
     reservationMarginMs: random.pick([0, 5_000]),
     tableFaultChance: isStormy ? random.pick([0.05, 0.2, 0.5]) : random.pick([0, 0.02]),
     settingsFaultChance: random.pick([0, 0, 0.1]),
+    maxInFlight: random.pick([2_000, 2_000, 2_000, 2]),
     requests: drawMany(2 + random.int(7), (index) => drawRequest(random, index, gateways)),
     disturbances: drawMany(random.int(4), () => drawDisturbance(random, gateways)),
     settings: drawSettings(random),
-    rollovers: drawMany(random.int(4), () => drawRollover(random)),
+    rollovers: drawRollovers(random),
+    isPruned: random.chance(0.1),
   };
 }
 
@@ -129,13 +141,21 @@ function drawDisturbance(random: Random, gateways: number): Disturbance {
   }
 }
 
+/** At times two of them begin within the same few milliseconds. */
+function drawRollovers(random: Random): PlannedRollover[] {
+  const rollovers = drawMany(random.int(4), () => drawRollover(random));
+  const [first] = rollovers;
+  if (first === undefined || random.chance(0.5)) return rollovers;
+  return [...rollovers, { ...drawRollover(random), atMs: first.atMs + random.int(20) }];
+}
+
 const drawRollover = (random: Random): PlannedRollover => ({
   atMs: random.int(3 * SPAN_MS),
   skewMs: random.pick([0, 0, 0, HOUR_MS]),
   diesAtAwait: random.chance(0.2) ? 1 + random.int(10) : undefined,
 });
 
-const KINDS: readonly WindowKind[] = ['hourly', 'daily', 'monthly', 'lifetime'];
+const KINDS: readonly WindowKind[] = ['hourly', 'daily', 'weekly', 'monthly', 'lifetime'];
 const ZONES = ['UTC', 'Europe/Paris', 'Australia/Lord_Howe'];
 
 function drawCap(random: Random, index: number): Cap {
@@ -146,9 +166,9 @@ function drawCap(random: Random, index: number): Cap {
     selectors: {},
     ...(random.chance(0.3) ? { splitBy: random.pick(['key', 'model'] as const) } : {}),
     // The first enforces, as a request that only warning caps cover is refused.
-    action: index > 0 && random.chance(0.2) ? 'warn' : 'block',
+    action: index > 0 && random.chance(0.2) ? 'warn' : random.pick(['block', 'block', 'clamp']),
     streaming: 'full',
-    alertPercents: [],
+    alertPercents: random.chance(0.5) ? [50, 80, 100] : [],
     enabled: true,
   };
 }
