@@ -38,6 +38,12 @@ interface Standing {
   lates: number;
 }
 
+/** What the settings said when they were read. */
+export interface Reading {
+  readonly caps: readonly Cap[];
+  readonly isKeyEnabled: boolean;
+}
+
 interface RequestRecord {
   readonly run: RequestRun;
   readonly standings: Map<string, Standing>;
@@ -48,8 +54,8 @@ interface RequestRecord {
   billedCounters: string[];
   /** The reservation that it rests on: the newest that it asked for. */
   reservationId: string;
-  /** The caps of the settings that it was given last. */
-  caps: readonly Cap[] | undefined;
+  /** The settings that it was given last. */
+  reading: Reading | undefined;
   hasUsage: boolean;
   /** Something befell the write of its journal entry. */
   isEntryHurt: boolean;
@@ -105,6 +111,7 @@ export class Oracle {
     reserved: 0,
     expired: 0,
     late: 0,
+    cut: 0,
     billed: 0,
     told: 0,
     pruned: 0,
@@ -139,7 +146,7 @@ export class Oracle {
       sends: 0,
       billedCounters: [],
       reservationId: '',
-      caps: undefined,
+      reading: undefined,
       hasUsage: false,
       isEntryHurt: false,
     };
@@ -162,8 +169,8 @@ export class Oracle {
   }
 
   /** A request is given a reading of the settings: it is held to the newest that it was given. */
-  handed(run: RequestRun, caps: readonly Cap[]): void {
-    this.#recordOf(run).caps = caps;
+  handed(run: RequestRun, reading: Reading): void {
+    this.#recordOf(run).reading = reading;
   }
 
   /** The final usage of a request's answer is with its gateway. */
@@ -198,9 +205,25 @@ export class Oracle {
     this.#changed.add(counter);
     const after = this.#booksAt(key);
     const id = reservationIdOf(command);
+    if (after.cutUntilMs > before.cutUntilMs) this.counts.cut += 1;
     const owner = this.#runOfId.get(id);
     if (owner === undefined) return;
     this.#judgeTransition(this.#recordOf(owner), counter, id, before, after);
+    this.#judgeDoors(command, counter, id, before, after);
+  }
+
+  /** A reserve that enforces gets past neither a cut nor the bound on what is in flight. */
+  #judgeDoors(
+    { input }: UpdateCommand,
+    counter: string,
+    id: string,
+    before: Books,
+    after: Books,
+  ): void {
+    const { ':now': now, ':maxInFlight': most } = input.ExpressionAttributeValues ?? {};
+    if (now === undefined) return;
+    if (before.cutUntilMs >= Number(String(now))) this.#fail(`${id} got past a cut of ${counter}`);
+    if (after.inFlight > Number(String(most))) this.#fail(`${id} is too many on ${counter}`);
   }
 
   #forget({ pk, sk }: Key): void {
@@ -280,7 +303,7 @@ export class Oracle {
   refusal(run: RequestRun, { charge, reason, boundNanoUsd }: CapRefusal): void {
     const record = this.#recordOf(run);
     const { pk, sk } = charge.counter;
-    const cap = record.caps?.find(({ capId }) => capId === charge.cap.capId);
+    const cap = record.reading?.caps.find(({ capId }) => capId === charge.cap.capId);
     if (cap === undefined) this.#fail(`${run.name} was refused by ${pk}, a cap that it has not`);
     const isTooLarge = boundNanoUsd > cap.limitNanoUsd;
     if (reason === 'larger-than-limit' ? isTooLarge : record.refusedBy.has(counterName(pk, sk))) {
@@ -313,15 +336,18 @@ export class Oracle {
   }
 
   /** The caps that the request was given last; they stood within the allowed age at its start. */
-  #capsReadBy({ run, caps }: RequestRecord): readonly Cap[] {
+  #capsReadBy({ run, reading }: RequestRecord): readonly Cap[] {
     const { settings, settingsMaxAgeMs } = this.#rules;
     const sinceMs = run.startedAtMs - settingsMaxAgeMs;
     const isFresh = settings.some(
-      (version, index) =>
-        version.caps === caps && (settings[index + 1]?.fromMs ?? Infinity) >= sinceMs,
+      ({ caps, isKeyEnabled }, index) =>
+        caps === reading?.caps &&
+        isKeyEnabled === reading.isKeyEnabled &&
+        (settings[index + 1]?.fromMs ?? Infinity) >= sinceMs,
     );
-    if (caps === undefined || !isFresh) this.#fail(`${run.name} was sent by old settings`);
-    return caps;
+    if (reading === undefined || !isFresh) this.#fail(`${run.name} was sent by old settings`);
+    if (!reading.isKeyEnabled) this.#fail(`${run.name} was sent with a disabled key`);
+    return reading.caps;
   }
 
   /**
@@ -339,7 +365,7 @@ export class Oracle {
     );
   }
 
-  /** A rollover tells an event: once, unless a run that told it was hurt or had a wrong clock. */
+  /** A rollover tells an event: once, while no run was hurt or had a wrong clock. */
   told(eventId: string, isWell: boolean): void {
     this.counts.told += 1;
     const wasWell = this.#told.get(eventId);

@@ -127,6 +127,7 @@ function createWorld(
     random,
     table,
     oracle,
+    rollovers: [],
     settings,
     faults,
     isCalm: false,
@@ -324,12 +325,17 @@ function rollOver(world: World, actor: Actor, faultChance: number): void {
   const client = createFaultyClient(world, actor, faultChance);
   const maintenance = createDynamoMaintenance({ client, tableName: TABLE_NAME, clock });
   const telemetry = createTelemetry(world, new Set());
+  world.rollovers.push(actor);
   note(world, `${actor.name} runs`);
   const caps = { readAll: async () => world.settings.at(-1)?.caps ?? [] };
   const events = {
     emit: (name: string, { eventId }: EventDetail) => {
       note(world, `${actor.name} tells ${name} ${eventId}`);
-      world.oracle.told(eventId, actor.isWell);
+      // One that is hurt may have taken the claim of one that is well.
+      world.oracle.told(
+        eventId,
+        world.rollovers.every(({ isWell }) => isWell),
+      );
     },
   };
   const ports = { maintenance, caps, events, clock, telemetry };

@@ -39,7 +39,10 @@ export function createSimulatedSettings(
   };
   /** The judge holds a request to the very reading that it was given. */
   const handOver = (view: SettingsView, run: RequestRun | undefined): SettingsView => {
-    if (run !== undefined) world.oracle.handed(run, view.caps);
+    if (run !== undefined) {
+      const isKeyEnabled = view.key !== undefined && 'enabled' in view.key && view.key.enabled;
+      world.oracle.handed(run, { caps: view.caps, isKeyEnabled });
+    }
     return view;
   };
   return {
