@@ -1,24 +1,26 @@
 /**
- * The simulated model's answers: deterministic text, and the bodies and events that carry it.
+ * The simulated model's answers: deterministic text, and what is billed for it.
  *
- * Not here: frames, timing and faults (simulated-stream.ts).
+ * Not here: a vendor's form (simulated-vendor.ts), frames, timing and faults (simulated-stream.ts).
  */
-import { type BilledTokens, NO_TOKENS } from './simulated-book.ts';
+import type { UnitCounts } from '../lambda/domain/unit.ts';
+import { converseAnswer, converseEvents } from './simulated-converse.ts';
+import { invalid } from './simulated-errors.ts';
 import type { Question } from './simulated-requests.ts';
+import {
+  type AskedGuardrail,
+  type Json,
+  optional,
+  type Told,
+  type ToldGuardrail,
+} from './simulated-vendor.ts';
 
 /** One event of a stream: its member of the output union, and its payload without padding. */
 export interface StreamEvent {
   readonly type: string;
-  readonly payload: Readonly<Record<string, unknown>>;
+  readonly payload: Json;
   /** A delta of text: what directives count, and what is delayed. */
   readonly isChunk: boolean;
-}
-
-/** What the model answers: the text, the tokens that are billed for it, and why it ended. */
-export interface Answer {
-  readonly text: string;
-  readonly tokens: BilledTokens;
-  readonly stopReason: 'end_turn' | 'max_tokens';
 }
 
 const WANTED_OUTPUT_TOKENS = 32;
@@ -29,22 +31,50 @@ const LATENCY_MS = 40;
 const WORDS = 'the cap holds and what is spent is known before it is sent to any model'.split(' ');
 
 /** The answer to a question; the same for the same question and seed. */
-export function answerTo(question: Question, seed: number): Answer {
-  const { directives, maxTokens = Number.MAX_SAFE_INTEGER } = question;
+export function answerTo(question: Question, seed: number): Told {
+  const { directives, maxTokens = Number.MAX_SAFE_INTEGER, choices = 1 } = question;
   const wanted = directives.outputTokens ?? WANTED_OUTPUT_TOKENS;
-  const outputTokens = Math.min(maxTokens, wanted);
+  const textTokens = Math.min(maxTokens, wanted);
+  const text = textOf(textTokens, directives.textBytes, seed);
+  const guardrail = question.guardrail && assessed(question.guardrail, text);
   return {
-    text: textOf(outputTokens, directives.textBytes, seed),
-    stopReason: wanted > maxTokens ? 'max_tokens' : 'end_turn',
+    modelId: question.modelId,
+    text,
+    deltas: deltasOf(text, textTokens, directives.chunks),
+    stopReason: stopReasonOf(question, wanted > maxTokens),
+    hidesUsage: directives.hidesUsage,
+    choices,
+    items: question.items ?? 1,
+    units: { ...question.units, ...guardrailUnits(guardrail) },
+    ...optional('guardrail', guardrail),
+    ...optional('tier', question.tier),
     tokens: {
       inputTokens: question.inputTokens,
-      outputTokens,
+      outputTokens: textTokens * choices,
       cacheReadTokens: directives.cacheReadTokens,
       cacheWrite5mTokens: directives.cacheWrite5mTokens,
       cacheWrite1hTokens: directives.cacheWrite1hTokens,
     },
   };
 }
+
+function stopReasonOf({ directives }: Question, isCut: boolean): Told['stopReason'] {
+  if (directives.isBlocked) return 'guardrail_intervened';
+  return isCut ? 'max_tokens' : 'end_turn';
+}
+
+const CHARACTERS_PER_TEXT_UNIT = 1_000;
+
+const assessed = (asked: AskedGuardrail, text: string): ToldGuardrail => ({
+  ...asked,
+  inputUnits: Math.ceil(asked.inputCharacters / CHARACTERS_PER_TEXT_UNIT),
+  outputUnits: Math.ceil(text.length / CHARACTERS_PER_TEXT_UNIT),
+});
+
+const guardrailUnits = (guardrail: ToldGuardrail | undefined): UnitCounts =>
+  guardrail === undefined
+    ? {}
+    : { 'guardrail-content': guardrail.inputUnits + guardrail.outputUnits };
 
 function textOf(outputTokens: number, textBytes: number | undefined, seed: number): string {
   if (textBytes !== undefined) {
@@ -56,10 +86,9 @@ function textOf(outputTokens: number, textBytes: number | undefined, seed: numbe
 }
 
 /** Text deltas, as many as the directive says; never fewer than one. */
-function chunksOf(answer: Answer, chunks: number | undefined): string[] {
-  const { text, tokens } = answer;
+function deltasOf(text: string, textTokens: number, chunks: number | undefined): string[] {
   const natural = Math.max(
-    Math.ceil(tokens.outputTokens / TOKENS_PER_CHUNK),
+    Math.ceil(textTokens / TOKENS_PER_CHUNK),
     Math.ceil(text.length / BYTES_PER_CHUNK),
   );
   const count = Math.max(1, chunks ?? natural);
@@ -68,35 +97,13 @@ function chunksOf(answer: Answer, chunks: number | undefined): string[] {
 }
 
 /** The body of InvokeModel or Converse. */
-export function answerBody(question: Question, answer: Answer, modelId: string): object {
-  const { text, stopReason, tokens } = answer;
-  const shown = question.directives.hidesUsage ? undefined : tokens;
-  if (question.shape === 'anthropic') {
-    return {
-      id: 'msg_bdrk_simulated',
-      type: 'message',
-      role: 'assistant',
-      model: modelId,
-      content: [{ type: 'text', text }],
-      stop_reason: stopReason,
-      stop_sequence: null,
-      ...(shown && { usage: anthropicUsage(shown) }),
-    };
-  }
-  return {
-    output: { message: { role: 'assistant', content: [{ text }] } },
-    stopReason,
-    ...(shown && {
-      usage: question.shape === 'nova' ? novaUsage(shown) : converseUsage(shown),
-    }),
-    ...(question.shape === 'converse' && { metrics: { latencyMs: LATENCY_MS } }),
-  };
-}
+export const answerBody = ({ vendor }: Question, told: Told): Json =>
+  vendor === undefined ? converseAnswer(told) : vendor.answer(told);
 
 /** Headers that tell the tokens of an InvokeModel answer. */
-export function tokenCountHeaders(question: Question, answer: Answer): Record<string, string> {
-  const { tokens } = answer;
-  if (question.directives.hidesUsage || question.shape === 'converse') return {};
+export function tokenCountHeaders({ vendor }: Question, told: Told): Record<string, string> {
+  const { tokens, hidesUsage } = told;
+  if (hidesUsage || vendor === undefined) return {};
   const cacheWriteTokens = tokens.cacheWrite5mTokens + tokens.cacheWrite1hTokens;
   return {
     'x-amzn-bedrock-input-token-count': String(tokens.inputTokens),
@@ -107,137 +114,24 @@ export function tokenCountHeaders(question: Question, answer: Answer): Record<st
   };
 }
 
+/** Refuses a stream of a model that has none. @throws BedrockError */
+export function requireStream({ vendor }: Question): void {
+  if (vendor === undefined || vendor.chunks !== undefined) return;
+  throw invalid('The model is unsupported for streaming.');
+}
+
 /** The events of a stream, in Bedrock's order; the last one tells the tokens. */
-export function answerEvents(question: Question, answer: Answer, modelId: string): StreamEvent[] {
-  if (question.shape === 'converse') return converseEvents(question, answer);
-  return question.shape === 'anthropic'
-    ? anthropicEvents(question, answer, modelId)
-    : converseEvents(question, answer).map(asNovaEvent);
+export function answerEvents({ vendor }: Question, told: Told): readonly StreamEvent[] {
+  if (vendor === undefined) {
+    return converseEvents(told).map(({ type, payload, isDelta }) => ({
+      type,
+      payload,
+      isChunk: isDelta,
+    }));
+  }
+  return (vendor.chunks?.(told) ?? []).map(({ json, isDelta }) => ({
+    type: 'chunk',
+    payload: { bytes: Buffer.from(JSON.stringify(json)).toString('base64') },
+    isChunk: isDelta,
+  }));
 }
-
-function converseEvents(question: Question, answer: Answer): StreamEvent[] {
-  const usage = question.shape === 'nova' ? novaUsage(answer.tokens) : converseUsage(answer.tokens);
-  const event = (type: string, payload: StreamEvent['payload']): StreamEvent => ({
-    type,
-    payload,
-    isChunk: type === 'contentBlockDelta',
-  });
-  return [
-    event('messageStart', { role: 'assistant' }),
-    ...chunksOf(answer, question.directives.chunks).map((text) =>
-      event('contentBlockDelta', { contentBlockIndex: 0, delta: { text } }),
-    ),
-    event('contentBlockStop', { contentBlockIndex: 0 }),
-    event('messageStop', { stopReason: answer.stopReason }),
-    event('metadata', {
-      ...(!question.directives.hidesUsage && { usage }),
-      metrics: { latencyMs: LATENCY_MS },
-      ...(question.shape === 'nova' && invocationMetrics(question, answer)),
-    }),
-  ];
-}
-
-/** Nova's native stream: Converse's events, each as the one member of a chunk's JSON. */
-function asNovaEvent({ type, payload, isChunk }: StreamEvent): StreamEvent {
-  const { [METRICS]: metrics, ...rest } = payload;
-  const native = { [type]: rest, ...(metrics !== undefined && { [METRICS]: metrics }) };
-  return { ...chunkEvent(native), isChunk };
-}
-
-function anthropicEvents(question: Question, answer: Answer, modelId: string): StreamEvent[] {
-  const { hidesUsage, chunks } = question.directives;
-  const { tokens, stopReason } = answer;
-  const startUsage = anthropicUsage({ ...tokens, outputTokens: Math.min(1, tokens.outputTokens) });
-  const message = {
-    id: 'msg_bdrk_simulated',
-    type: 'message',
-    role: 'assistant',
-    model: modelId,
-    content: [],
-    stop_reason: null,
-    stop_sequence: null,
-    ...(!hidesUsage && { usage: startUsage }),
-  };
-  const block = { type: 'text', text: '' };
-  return [
-    chunkEvent({ type: 'message_start', message }),
-    chunkEvent({ type: 'content_block_start', index: 0, content_block: block }),
-    ...chunksOf(answer, chunks).map((text) => ({
-      ...chunkEvent({
-        type: 'content_block_delta',
-        index: 0,
-        delta: { type: 'text_delta', text },
-      }),
-      isChunk: true,
-    })),
-    chunkEvent({ type: 'content_block_stop', index: 0 }),
-    chunkEvent({
-      type: 'message_delta',
-      delta: { stop_reason: stopReason, stop_sequence: null },
-      ...(!hidesUsage && { usage: { output_tokens: tokens.outputTokens } }),
-    }),
-    chunkEvent({ type: 'message_stop', ...invocationMetrics(question, answer) }),
-  ];
-}
-
-/** A vendor's JSON as InvokeModelWithResponseStream carries it. */
-const chunkEvent = (json: object): StreamEvent => ({
-  type: 'chunk',
-  payload: { bytes: Buffer.from(JSON.stringify(json)).toString('base64') },
-  isChunk: false,
-});
-
-const METRICS = 'amazon-bedrock-invocationMetrics';
-
-function invocationMetrics(question: Question, { tokens }: Answer): Record<string, unknown> {
-  if (question.directives.hidesUsage) return {};
-  return {
-    [METRICS]: {
-      inputTokenCount: tokens.inputTokens,
-      outputTokenCount: tokens.outputTokens,
-      invocationLatency: LATENCY_MS,
-      firstByteLatency: LATENCY_MS,
-      cacheReadInputTokenCount: tokens.cacheReadTokens,
-      cacheWriteInputTokenCount: tokens.cacheWrite5mTokens + tokens.cacheWrite1hTokens,
-    },
-  };
-}
-
-const anthropicUsage = (tokens: BilledTokens): object => ({
-  input_tokens: tokens.inputTokens,
-  cache_creation_input_tokens: tokens.cacheWrite5mTokens + tokens.cacheWrite1hTokens,
-  cache_read_input_tokens: tokens.cacheReadTokens,
-  cache_creation: {
-    ephemeral_5m_input_tokens: tokens.cacheWrite5mTokens,
-    ephemeral_1h_input_tokens: tokens.cacheWrite1hTokens,
-  },
-  output_tokens: tokens.outputTokens,
-});
-
-const novaUsage = (tokens: BilledTokens): object => ({
-  inputTokens: tokens.inputTokens,
-  outputTokens: tokens.outputTokens,
-  totalTokens: totalOf(tokens),
-  cacheReadInputTokenCount: tokens.cacheReadTokens,
-  cacheWriteInputTokenCount: tokens.cacheWrite5mTokens + tokens.cacheWrite1hTokens,
-});
-
-/** Cache writes by their time to live, 1 h first, as the API reference has them. */
-function converseUsage(tokens: BilledTokens): object {
-  const { cacheWrite5mTokens, cacheWrite1hTokens } = tokens;
-  const details = [
-    { ttl: '1h', inputTokens: cacheWrite1hTokens },
-    { ttl: '5m', inputTokens: cacheWrite5mTokens },
-  ].filter(({ inputTokens }) => inputTokens > 0);
-  return {
-    inputTokens: tokens.inputTokens,
-    outputTokens: tokens.outputTokens,
-    totalTokens: totalOf(tokens),
-    cacheReadInputTokens: tokens.cacheReadTokens,
-    cacheWriteInputTokens: cacheWrite5mTokens + cacheWrite1hTokens,
-    cacheDetails: details,
-  };
-}
-
-const totalOf = (tokens: BilledTokens): number =>
-  Object.keys(NO_TOKENS).reduce((sum, line) => sum + tokens[line as keyof BilledTokens], 0);

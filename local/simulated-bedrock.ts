@@ -1,13 +1,14 @@
 /**
  * A Bedrock Runtime on this machine that speaks the true wire format, by HTTP/1.1 and h2c.
  *
- * Serves the five operations for Anthropic and Nova models; what a prompt can ask of it is told
+ * Serves the five operations for the models of simulated-models.ts; what a prompt can ask is told
  * in simulated-directives.ts. `GET /__book` gives its book as JSON, `POST /__reset` clears it.
  * Invariant: what it starts to answer is billed in full, whether or not anybody reads it; what
  *            it answers with an error is not billed.
  */
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { UnitCounts } from '../lambda/domain/unit.ts';
 import {
   type DualRequest,
   type DualResponse,
@@ -15,7 +16,13 @@ import {
   resetResponse,
   startDualListener,
 } from './dual-listener.ts';
-import { answerBody, answerEvents, answerTo, tokenCountHeaders } from './simulated-answers.ts';
+import {
+  answerBody,
+  answerEvents,
+  answerTo,
+  requireStream,
+  tokenCountHeaders,
+} from './simulated-answers.ts';
 import { Book, NO_TOKENS } from './simulated-book.ts';
 import { BedrockError, invalid } from './simulated-errors.ts';
 import {
@@ -125,6 +132,7 @@ async function answer(exchange: Exchange): Promise<void> {
       ? readCountQuestion(modelId, body)
       : readQuestion(modelId, operation.startsWith('converse'), body);
     if (!isCount) requireRoomFor(modelId, question);
+    if (operation.endsWith('stream')) requireStream(question);
     const { directives } = question;
     if (directives.firstMs > 0) await sleep(directives.firstMs);
     if (directives.error !== undefined) {
@@ -144,18 +152,19 @@ async function answer(exchange: Exchange): Promise<void> {
 }
 
 async function answerBilled(exchange: Exchange, question: Question): Promise<void> {
-  const { request, response, modelId, operation, seed } = exchange;
+  const { request, response, operation, seed } = exchange;
   const { directives } = question;
   const answered = answerTo(question, seed);
   const status = directives.resets ? 0 : 200;
-  enter(exchange, { outcome: 'billed', status, question, tokens: answered.tokens });
+  const { tokens, units } = answered;
+  enter(exchange, { outcome: 'billed', status, question, tokens, units });
   if (directives.resets) {
     resetResponse(request, response);
     return;
   }
   if (!operation.endsWith('stream')) {
     const headers = tokenCountHeaders(question, answered);
-    sendJson(response, 200, answerBody(question, answered, modelId), headers);
+    sendJson(response, 200, answerBody(question, answered), headers);
     return;
   }
   response.statusCode = 200;
@@ -164,7 +173,7 @@ async function answerBilled(exchange: Exchange, question: Question): Promise<voi
   if (operation.startsWith('invoke')) {
     response.setHeader('x-amzn-bedrock-content-type', 'application/json');
   }
-  const events = answerEvents(question, answered, modelId);
+  const events = answerEvents(question, answered);
   await streamEvents(request, response, events, directives, seed);
 }
 
@@ -173,10 +182,12 @@ interface BookEntry {
   readonly status: number;
   readonly question?: Question;
   readonly tokens?: typeof NO_TOKENS;
+  readonly units?: UnitCounts;
 }
 
 function enter(exchange: Exchange, entry: BookEntry): void {
   const maxTokens = entry.question?.maxTokens;
+  const { units = {} } = entry;
   exchange.book.enter({
     modelId: exchange.modelId,
     operation: exchange.operation,
@@ -184,6 +195,7 @@ function enter(exchange: Exchange, entry: BookEntry): void {
     outcome: entry.outcome,
     status: entry.status,
     ...(maxTokens === undefined ? {} : { maxTokens }),
+    ...(Object.keys(units).length === 0 ? {} : { units }),
     requestBodyBytes: exchange.body.length,
     headers: joinedHeaders(exchange.request),
   });

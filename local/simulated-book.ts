@@ -5,6 +5,8 @@
  * it. Totals count everything; single records are kept up to a bound.
  */
 
+import { UNITS, type UnitCounts } from '../lambda/domain/unit.ts';
+
 /** Metered tokens, in the words of the domain. Input excludes what came from the cache. */
 export interface BilledTokens {
   readonly inputTokens: number;
@@ -25,6 +27,8 @@ export interface BookRecord extends BilledTokens {
   readonly status: number;
   /** The output limit that the request named. */
   readonly maxTokens?: number;
+  /** What was billed by other units than tokens; absent: nothing. */
+  readonly units?: UnitCounts;
   readonly requestBodyBytes: number;
   readonly headers: Readonly<Record<string, string>>;
 }
@@ -35,6 +39,7 @@ export interface BookPage {
   readonly billedRequests: number;
   readonly billed: BilledTokens;
   readonly billedByModel: Readonly<Record<string, BilledTokens>>;
+  readonly billedUnitsByModel: Readonly<Record<string, UnitCounts>>;
   /** The newest records, oldest first. */
   readonly records: readonly BookRecord[];
 }
@@ -57,11 +62,19 @@ const addTokens = (a: BilledTokens, b: BilledTokens): BilledTokens => ({
   cacheWrite1hTokens: a.cacheWrite1hTokens + b.cacheWrite1hTokens,
 });
 
+const addUnits = (a: UnitCounts, b: UnitCounts): UnitCounts =>
+  Object.fromEntries(
+    UNITS.map((unit) => [unit, (a[unit] ?? 0) + (b[unit] ?? 0)] as const).filter(
+      ([, count]) => count > 0,
+    ),
+  );
+
 /** Requests and billed tokens since the start or the last `reset`. */
 export class Book {
   #requests = 0;
   #billedRequests = 0;
   #billedByModel = new Map<string, BilledTokens>();
+  #billedUnitsByModel = new Map<string, UnitCounts>();
   #records: BookRecord[] = [];
 
   /** Writes one request down; the oldest record makes room beyond 20,000. */
@@ -73,6 +86,9 @@ export class Book {
     this.#billedRequests += 1;
     const billed = this.#billedByModel.get(record.modelId) ?? NO_TOKENS;
     this.#billedByModel.set(record.modelId, addTokens(billed, record));
+    if (record.units === undefined) return;
+    const units = this.#billedUnitsByModel.get(record.modelId) ?? {};
+    this.#billedUnitsByModel.set(record.modelId, addUnits(units, record.units));
   }
 
   /** The book as it stands; later entries do not change it. */
@@ -82,6 +98,7 @@ export class Book {
       billedRequests: this.#billedRequests,
       billed: [...this.#billedByModel.values()].reduce(addTokens, NO_TOKENS),
       billedByModel: Object.fromEntries(this.#billedByModel),
+      billedUnitsByModel: Object.fromEntries(this.#billedUnitsByModel),
       records: [...this.#records],
     };
   }
@@ -91,6 +108,7 @@ export class Book {
     this.#requests = 0;
     this.#billedRequests = 0;
     this.#billedByModel = new Map();
+    this.#billedUnitsByModel = new Map();
     this.#records = [];
   }
 }

@@ -9,6 +9,7 @@
  *   [[bytes=4000000]]      size of the answer's text, whatever its tokens
  *   [[chunks=200]]         text deltas of a stream
  *   [[first=500]]          milliseconds before the answer; [[delay=50]] between two deltas
+ *   [[blocked]]            the guardrail that the request names intervenes
  *   [[no-usage]]           the answer says nothing about tokens
  *   [[error=ThrottlingException]]     an error in place of the answer; not billed
  *   [[exception=throttlingException]] an exception in the stream, after 3 deltas or `@n`:
@@ -30,6 +31,7 @@ export interface Directives {
   readonly firstMs: number;
   readonly delayMs: number;
   readonly hidesUsage: boolean;
+  readonly isBlocked: boolean;
   readonly error?: string;
   readonly fault?: StreamFault;
   readonly resets: boolean;
@@ -69,6 +71,7 @@ export function readDirectives(text: string): Directives {
     firstMs: count('first') ?? 0,
     delayMs: count('delay') ?? 0,
     hidesUsage: given.has('no-usage'),
+    isBlocked: given.has('blocked'),
     resets: given.has('reset'),
     ...(error === undefined ? {} : { error }),
     ...(fault === undefined ? {} : { fault }),

@@ -2,7 +2,8 @@
  * How a request that was sent ends in money: by its usage, or in full where that is unknown.
  */
 import { type NanoUsd, ZERO_USD } from '../domain/money.ts';
-import { costOf } from '../domain/price.ts';
+import { costOf, priceServedAs, type TokenUsage } from '../domain/price.ts';
+import type { UnitCounts } from '../domain/unit.ts';
 import type { Usage } from '../domain/usage.ts';
 import type { Admission } from './admission.ts';
 import type { Ending } from './settlement.ts';
@@ -30,10 +31,20 @@ export const atNothing = (status: number, reason: string): Ending => ({
 /** The ending of an answered request: its true cost, or all of it where usage is unknown. */
 export function byUsage(admission: Admission, usage: Usage, status: number): Ending {
   if (usage.kind === 'unknown') return inFull(admission, status, `usage unknown: ${usage.why}`);
+  const { model, prepared } = admission;
+  const price = priceServedAs(model.price, usage.served ?? prepared.serving);
+  if (price === undefined) return inFull(admission, status, 'usage unknown: served at no price');
+  const used = withAskedUnits(usage.usage, prepared.units);
   return {
     outcome: 'settled',
-    costNanoUsd: costOf(admission.model.price, usage.usage),
+    costNanoUsd: costOf(price, used),
     status,
-    usage: usage.usage,
+    usage: used,
   };
+}
+
+/** Units that no answer counts are billed as they were asked for. */
+function withAskedUnits(usage: TokenUsage, asked: UnitCounts): TokenUsage {
+  const hasUnits = Object.keys(asked).length > 0;
+  return usage.units === undefined && hasUnits ? { ...usage, units: asked } : usage;
 }

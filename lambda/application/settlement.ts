@@ -124,7 +124,7 @@ async function writeJournal(
       priceVersion: admission.model.price.version,
       reservedNanoUsd: admission.prepared.boundNanoUsd,
       costNanoUsd: ending.costNanoUsd,
-      ...(ending.usage === undefined ? {} : { usage: { ...ending.usage } }),
+      ...(ending.usage === undefined ? {} : { usage: journalUsage(ending.usage) }),
       ...(first === undefined ? {} : { reservationId: first.hold.reservationId }),
       counters: held.map(counterNameOf),
       ...(failed.length === 0 ? {} : { unsettled: failed.map(counterNameOf) }),
@@ -137,4 +137,9 @@ async function writeJournal(
       error: String(cause),
     });
   }
+}
+
+/** Token counts and unit counts side by side, as the journal keeps them. */
+function journalUsage({ units, ...tokens }: TokenUsage): Readonly<Record<string, number>> {
+  return { ...tokens, ...units };
 }

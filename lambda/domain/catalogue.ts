@@ -2,25 +2,19 @@
  * The models that hardcap can price: which family reads their requests, their bounds and price.
  *
  * Invariant: a model is found by its exact id, or refused; a sibling's price is never used.
- * Not here:  the figures (catalogue-rows.ts).
+ * Not here:  the figures (catalogue/).
  */
-import {
-  CATALOGUE_ROWS,
-  CATALOGUE_VERSION,
-  type CatalogueRow,
-  type Offer,
-  type UsdPerMillion,
-} from './catalogue-rows.ts';
+import type { CatalogueRow, Offer, UsdPerMillion } from './catalogue/catalogue-row.ts';
+import { CATALOGUE_ROWS, CATALOGUE_VERSION } from './catalogue/rows.ts';
 import { HardcapError } from './errors.ts';
+import { GUARDRAIL_PRICES } from './guardrail.ts';
 import { notPriced, type ParsedModelId, parseModelId, profileIdOf } from './model-id.ts';
-import { parseUsd } from './money.ts';
-import type { MalformedPrice, Price, TokenPrices } from './price.ts';
-
-/** Which rules read a model's requests and answers. */
-export type FamilyName = CatalogueRow['family'];
+import { NANO_USD_PER_USD, nanoUsd, parseUsd } from './money.ts';
+import type { MalformedPrice, ModelBounds, Price, Ratio, TokenPrices } from './price.ts';
+import type { Unit, UnitPrices } from './unit.ts';
 
 /** A model as one request asks for it. */
-export interface Model {
+export interface Model extends ModelBounds {
   /** The id as asked for: bare, with a profile prefix, or an ARN. */
   readonly modelId: string;
   /** The id without profile prefix or ARN. */
@@ -28,11 +22,7 @@ export interface Model {
   /** The id without ARN, its profile prefix kept: one spelling for selectors to go by. */
   readonly profileId: string;
   readonly vendor: string;
-  readonly family: FamilyName;
   readonly price: Price;
-  /** An upper bound on the input that the model takes, in tokens. */
-  readonly contextWindowTokens: number;
-  readonly maxOutputTokens: number;
 }
 
 type OperatorPrices = ReadonlyMap<string, Price | MalformedPrice>;
@@ -72,8 +62,9 @@ export function findModel(modelId: string, operatorPrices: OperatorPrices, regio
   if (known === undefined) throw unknownModel(id, operatorPrices);
   const offer = offerFor(known, id, region);
   const price = operatorPrice(id, operatorPrices, offer !== undefined) ?? offer?.price;
-  if (price === undefined) throw notSold(id, known.row);
   const { baseModelId, vendor, family, contextWindowTokens, maxOutputTokens } = known.row;
+  if (family === undefined) throw notPriced(modelId, known.row.unserved ?? 'it is not served');
+  if (price === undefined) throw notSold(id, known.row);
   return {
     modelId,
     baseModelId,
@@ -130,32 +121,51 @@ function offerFor(
 }
 
 function priceOffer(offer: Offer): PricedOffer {
-  const { usd, longContext } = offer;
+  const { usd, longContext, priority, optimizedUsd, unitUsd } = offer;
   return {
     offer,
     price: {
       version: CATALOGUE_VERSION,
-      tokens: tokenPrices(usd),
+      tokens: usd === undefined ? NO_TOKEN_PRICES : tokenPrices(usd),
       ...(longContext && {
         longContext: {
           thresholdTokens: longContext.thresholdTokens,
           tokens: tokenPrices(longContext.usd),
         },
       }),
+      ...(priority !== undefined && { priority: exactRatio(priority) }),
+      ...(optimizedUsd !== undefined && { optimized: tokenPrices(optimizedUsd) }),
+      units: { ...GUARDRAIL_PRICES, ...unitPrices(unitUsd ?? {}) },
     },
   };
 }
+
+/** Of a model that is billed by other units alone. */
+const NO_TOKEN_PRICES: TokenPrices = { inputNanoUsdPerMillion: 0n, outputNanoUsdPerMillion: 0n };
 
 function tokenPrices(usd: UsdPerMillion): TokenPrices {
   const [input, output, cacheRead, cacheWrite5m, cacheWrite1h] = usd;
   return {
     inputNanoUsdPerMillion: exactUsd(input),
-    outputNanoUsdPerMillion: exactUsd(output),
-    cacheReadNanoUsdPerMillion: exactUsd(cacheRead),
-    cacheWrite5mNanoUsdPerMillion: exactUsd(cacheWrite5m),
+    // An embedding has no output to be billed.
+    outputNanoUsdPerMillion: output === '0' ? 0n : exactUsd(output),
+    ...(cacheRead !== undefined && { cacheReadNanoUsdPerMillion: exactUsd(cacheRead) }),
+    ...(cacheWrite5m !== undefined && { cacheWrite5mNanoUsdPerMillion: exactUsd(cacheWrite5m) }),
     ...(cacheWrite1h !== undefined && { cacheWrite1hNanoUsdPerMillion: exactUsd(cacheWrite1h) }),
   };
 }
+
+function unitPrices(usd: Readonly<Partial<Record<Unit, string>>>): UnitPrices {
+  return Object.fromEntries(
+    Object.entries(usd).map(([unit, amount]) => [unit, nanoUsd(exactUsd(amount))]),
+  );
+}
+
+/** `1.75` is 175/100: nine decimals of it are whole billionths. */
+const exactRatio = (text: string): Ratio => ({
+  numerator: exactUsd(text),
+  denominator: NANO_USD_PER_USD,
+});
 
 function exactUsd(text: string): bigint {
   const amount = parseUsd(text);

@@ -7,14 +7,15 @@
  */
 import { isAscii } from 'node:buffer';
 import type { Model } from './catalogue.ts';
-import { PRICED_LATENCIES, PRICED_TIERS } from './families/converse.ts';
-import type { RequestShape } from './families/family.ts';
-import { FAMILIES } from './families/registry.ts';
+import { HardcapError } from './errors.ts';
+import type { Family, RequestShape } from './families/family.ts';
+import { familyOf } from './families/registry.ts';
 import { RequestReading } from './families/request-reading.ts';
 import { MIN_RESERVATION, type NanoUsd, nanoUsd } from './money.ts';
 import { isConverse, type Operation } from './operation.ts';
-import { dearestInputRate, lineCost, type Price } from './price.ts';
+import { dearestInputRate, lineCost, type Price, priceServedAs, type Serving } from './price.ts';
 import { type JsonObject, serializeBody } from './request-body.ts';
+import { costOfUnits, UNITS, type UnitCounts } from './unit.ts';
 
 /** A request as the caller asked for it. */
 export interface RequestToPrepare {
@@ -28,6 +29,10 @@ export interface RequestToPrepare {
   readonly allowFields: ReadonlySet<string>;
   /** The output limit of a request that has none; absent: the model's maximum. */
   readonly defaultMaxTokens?: number;
+  /** What the output limit is lowered to where it is more (action `clamp`), thinking included. */
+  readonly mostOutputTokens?: number;
+  /** A tighter bound on the input than its bytes are, in tokens; CountTokens gives it. */
+  readonly mostInputTokens?: number;
 }
 
 /** A request that is ready to be sent, and its bounds. */
@@ -42,6 +47,10 @@ export interface Prepared {
   readonly boundNanoUsd: NanoUsd;
   /** Whether the request asks for cache writes that live an hour, which cost more. */
   readonly oneHourCacheWrites: boolean;
+  /** Bound on what is billed by other units than tokens. */
+  readonly units: UnitCounts;
+  /** How the request asks to be served, at its dearest: the bound is by that price. */
+  readonly serving: Serving;
 }
 
 /**
@@ -55,20 +64,63 @@ export interface Prepared {
  */
 export function prepareRequest(request: RequestToPrepare): Prepared {
   const { model } = request;
-  const family = FAMILIES[model.family];
-  const shape = isConverse(request.operation) ? family.converse : family.native;
-  const reading = new RequestReading(request.allowFields);
+  const family = familyOf(model.family);
+  const shape = shapeOf(family, request);
+  const reading = new RequestReading(request.allowFields, family.imageTokens);
   inspectHeaders(request.headers, reading);
   shape.inspect(request.body, reading);
 
-  const limited = limitOutput(shape, request);
+  const limited = limitOutput(family, shape, request);
   const body = serializeBody(limited.body);
   const bytes = Buffer.from(body.buffer, body.byteOffset, body.byteLength);
   const oneHourCacheWrites = asksForLongCacheWrites(bytes);
-  const inputTokens = boundInput(bytes, reading, model.contextWindowTokens);
   const { outputTokens } = limited;
-  const boundNanoUsd = boundCost(model.price, inputTokens, outputTokens, oneHourCacheWrites);
-  return { body, inputTokens, outputTokens, boundNanoUsd, oneHourCacheWrites };
+  const { serving, units } = reading;
+  const price = priceAsServed(model, reading);
+  refuseUnpricedUnits(price, units);
+  const inputTokens = Math.min(
+    boundInput(bytes, reading, model.contextWindowTokens),
+    request.mostInputTokens ?? model.contextWindowTokens,
+  );
+  const boundNanoUsd = boundCost(price, { inputTokens, outputTokens, units, oneHourCacheWrites });
+  return { body, inputTokens, outputTokens, boundNanoUsd, oneHourCacheWrites, units, serving };
+}
+
+/** @throws HardcapError `invalid_request` where Converse does not serve the model */
+function shapeOf(family: Family, { operation, model }: RequestToPrepare): RequestShape {
+  if (!isConverse(operation)) return family.native;
+  if (family.converse !== undefined) return family.converse;
+  throw new HardcapError(
+    'invalid_request',
+    `invalid_request: Converse does not serve ${model.modelId}; call it by InvokeModel`,
+  );
+}
+
+/** @throws HardcapError `unpriced_field` where the model has no price for how it is asked for */
+function priceAsServed(model: Model, { serving, servingField }: RequestReading): Price {
+  const price = priceServedAs(model.price, serving);
+  if (price !== undefined) return price;
+  throw new HardcapError(
+    'unpriced_field',
+    `unpriced_field: "${servingField}": ${model.modelId} has no price for it; leave it out, or ` +
+      'set a price item that has one',
+    { details: { field: servingField } },
+  );
+}
+
+/** @throws HardcapError `unpriced_field` naming the unit that has no price */
+function refuseUnpricedUnits(price: Price, units: UnitCounts): void {
+  if (price.free === true) return;
+  const unpriced = UNITS.find(
+    (unit) => (units[unit] ?? 0) > 0 && price.units?.[unit] === undefined,
+  );
+  if (unpriced === undefined) return;
+  throw new HardcapError(
+    'unpriced_field',
+    `unpriced_field: ${price.modelId} has no price for the unit "${unpriced}" that this request ` +
+      'asks for; set a price item that has one',
+    { details: { field: unpriced } },
+  );
 }
 
 /** Headers that move the price; all others do not reach Bedrock. */
@@ -77,10 +129,10 @@ function inspectHeaders(headers: Readonly<Record<string, string>>, reading: Requ
     const header = name.toLowerCase();
     switch (header) {
       case 'x-amzn-bedrock-service-tier':
-        reading.checkPricedValue(value, PRICED_TIERS, header);
+        reading.askTier(value, header);
         break;
       case 'x-amzn-bedrock-performanceconfig-latency':
-        reading.checkPricedValue(value, PRICED_LATENCIES, header);
+        reading.askLatency(value, header);
         break;
       case 'x-amzn-bedrock-guardrailidentifier':
       case 'x-amzn-bedrock-guardrailversion':
@@ -93,18 +145,24 @@ function inspectHeaders(headers: Readonly<Record<string, string>>, reading: Requ
 
 /** The body with an output limit in it, and the output tokens that it then allows. */
 function limitOutput(
+  family: Family,
   shape: RequestShape,
-  { model, body, defaultMaxTokens }: RequestToPrepare,
+  { model, body, defaultMaxTokens, mostOutputTokens }: RequestToPrepare,
 ): { body: JsonObject; outputTokens: number } {
+  if (family.hasNoOutputTokens === true) return { body, outputTokens: 0 };
   const { contextWindowTokens, maxOutputTokens } = model;
+  const choices = shape.choicesOf(body);
   const asked = shape.outputLimitOf(body);
+  const most = mostOutputTokens ?? Number.POSITIVE_INFINITY;
   // More than the model writes at all is sent as it came: Bedrock answers it, we only bound it.
-  if (asked !== undefined) return { body, outputTokens: Math.min(asked, contextWindowTokens) };
+  if (asked !== undefined && asked <= most) {
+    return { body, outputTokens: Math.min(asked, contextWindowTokens) * choices };
+  }
   // Nothing bounds the output but the window, as a limit would make Bedrock refuse the request.
-  if (shape.forbidsOutputLimit(body)) return { body, outputTokens: contextWindowTokens };
+  if (shape.forbidsOutputLimit(body)) return { body, outputTokens: contextWindowTokens * choices };
   const wished = (defaultMaxTokens ?? maxOutputTokens) + shape.thinkingBudgetOf(body);
-  const written = Math.min(wished, maxOutputTokens);
-  return { body: shape.withOutputLimit(body, written), outputTokens: written };
+  const written = Math.min(asked ?? Math.min(wished, maxOutputTokens), most);
+  return { body: shape.withOutputLimit(body, written), outputTokens: written * choices };
 }
 
 /**
@@ -153,14 +211,13 @@ const ROUNDING_NANO_USD = 3n;
 
 const larger = (a: bigint, b: bigint): bigint => (a > b ? a : b);
 
-/** The dearest way in which this many tokens, or fewer, can be billed. */
-function boundCost(
-  price: Price,
-  inputTokens: number,
-  outputTokens: number,
-  oneHourCacheWrites: boolean,
-): NanoUsd {
+/** What a request is bounded to use. */
+type Bounds = Pick<Prepared, 'inputTokens' | 'outputTokens' | 'units' | 'oneHourCacheWrites'>;
+
+/** The dearest way in which this much, or less, can be billed by a price as it is served. */
+function boundCost(price: Price, bounds: Bounds): NanoUsd {
   if (price.free === true) return MIN_RESERVATION;
+  const { inputTokens, outputTokens, units, oneHourCacheWrites } = bounds;
   let inputRate = dearestInputRate(price.tokens, oneHourCacheWrites);
   let outputRate = price.tokens.outputNanoUsdPerMillion;
   const { longContext } = price;
@@ -170,5 +227,5 @@ function boundCost(
     outputRate = larger(outputRate, longContext.tokens.outputNanoUsdPerMillion);
   }
   const cost = lineCost(inputTokens, inputRate) + lineCost(outputTokens, outputRate);
-  return nanoUsd(cost + ROUNDING_NANO_USD);
+  return nanoUsd(cost + costOfUnits(units, price.units) + ROUNDING_NANO_USD);
 }

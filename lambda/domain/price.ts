@@ -1,9 +1,11 @@
 /**
- * What a model costs: price lines per million tokens, and the cost of metered tokens.
+ * What a model costs: price lines per million tokens and per unit, and the cost of a usage.
  *
  * Invariant: cost is rounded up once per price line and is never negative.
  */
+import type { FamilyName } from './catalogue/catalogue-row.ts';
 import { divCeil, type NanoUsd, nanoUsd, sumUsd } from './money.ts';
+import { costOfUnits, type UnitCounts, type UnitPrices } from './unit.ts';
 
 /** Integer nano-dollars per million tokens; absent lines have no price and cannot be used. */
 export interface TokenPrices {
@@ -22,9 +24,40 @@ export interface Price {
   readonly tokens: TokenPrices;
   /** Above `thresholdTokens` of input (cached included) the whole request has these prices. */
   readonly longContext?: { readonly thresholdTokens: number; readonly tokens: TokenPrices };
+  /** What the priority tier multiplies every token line by; absent: it has no price. */
+  readonly priority?: Ratio;
+  /** The token lines of latency-optimised serving; absent: it has no price. */
+  readonly optimized?: TokenPrices;
+  /** What is billed by other units than tokens. */
+  readonly units?: UnitPrices;
+  /** How to read and bound a model that the catalogue does not know; only an operator tells. */
+  readonly model?: ModelBounds;
   /** Marked free by the operator: reserves 1 nano-dollar and settles at zero. */
   readonly free?: boolean;
 }
+
+/** What must be known of a model beside its price. */
+export interface ModelBounds {
+  readonly family: FamilyName;
+  /** An upper bound on the input that the model takes, in tokens. */
+  readonly contextWindowTokens: number;
+  readonly maxOutputTokens: number;
+}
+
+/** An exact factor, such as 175/100; not below 1. */
+export interface Ratio {
+  readonly numerator: bigint;
+  readonly denominator: bigint;
+}
+
+/** How a request is served, as far as the price goes by it. */
+export interface Serving {
+  /** `flex` and `reserved` cost no more than `default`, and count as it. */
+  readonly tier: 'default' | 'priority';
+  readonly latency: 'standard' | 'optimized';
+}
+
+export const STANDARD_SERVING: Serving = { tier: 'default', latency: 'standard' };
 
 /** A price item that cannot be read. It refuses the requests that it would price. */
 export interface MalformedPrice {
@@ -34,13 +67,15 @@ export interface MalformedPrice {
   readonly problem: string;
 }
 
-/** Metered tokens of one request. All counts are disjoint: input excludes cached tokens. */
+/** What one request used. All token counts are disjoint: input excludes cached tokens. */
 export interface TokenUsage {
   readonly inputTokens: number;
   readonly outputTokens: number;
   readonly cacheReadTokens: number;
   readonly cacheWrite5mTokens: number;
   readonly cacheWrite1hTokens: number;
+  /** What was billed by other units than tokens; absent: nothing. */
+  readonly units?: UnitCounts;
 }
 
 export const TOKENS_PER_MILLION = 1_000_000n;
@@ -72,6 +107,44 @@ export function dearestInputRate(prices: TokenPrices, oneHourCacheWrites: boolea
   return candidates.reduce((a, b) => (a > b ? a : b));
 }
 
+/**
+ * The price as it is for requests served like this: its token lines hold as they stand. Undefined
+ * where the price has no such line, so that it cannot be told.
+ */
+export function priceServedAs(price: Price, serving: Serving): Price | undefined {
+  if (price.free === true) return price;
+  const atLatency = serving.latency === 'standard' ? price : optimizedPrice(price);
+  if (serving.tier === 'default' || atLatency === undefined) return atLatency;
+  const { priority, longContext } = atLatency;
+  if (priority === undefined) return undefined;
+  return {
+    ...atLatency,
+    tokens: timesRatio(atLatency.tokens, priority),
+    ...(longContext && {
+      longContext: { ...longContext, tokens: timesRatio(longContext.tokens, priority) },
+    }),
+  };
+}
+
+/** No source prices optimised latency for long contexts, so a price with both has neither. */
+const optimizedPrice = (price: Price): Price | undefined =>
+  price.optimized === undefined || price.longContext !== undefined
+    ? undefined
+    : { ...price, tokens: price.optimized };
+
+function timesRatio(prices: TokenPrices, ratio: Ratio): TokenPrices {
+  const times = (rate: bigint) => divCeil(rate * ratio.numerator, ratio.denominator);
+  const { cacheReadNanoUsdPerMillion: read } = prices;
+  const { cacheWrite5mNanoUsdPerMillion: write5m, cacheWrite1hNanoUsdPerMillion: write1h } = prices;
+  return {
+    inputNanoUsdPerMillion: times(prices.inputNanoUsdPerMillion),
+    outputNanoUsdPerMillion: times(prices.outputNanoUsdPerMillion),
+    ...(read !== undefined && { cacheReadNanoUsdPerMillion: times(read) }),
+    ...(write5m !== undefined && { cacheWrite5mNanoUsdPerMillion: times(write5m) }),
+    ...(write1h !== undefined && { cacheWrite1hNanoUsdPerMillion: times(write1h) }),
+  };
+}
+
 /** Which price lines hold for a request with this many input tokens, cached ones included. */
 export const pricesForInput = (price: Price, totalInputTokens: number): TokenPrices =>
   price.longContext !== undefined && totalInputTokens > price.longContext.thresholdTokens
@@ -79,10 +152,10 @@ export const pricesForInput = (price: Price, totalInputTokens: number): TokenPri
     : price.tokens;
 
 /**
- * The cost of a request's metered tokens; no lower for more tokens, unless long context is priced
- * below the base price.
+ * The cost of what a request used, by a price as it was served (`priceServedAs`); no lower for
+ * more tokens, unless long context is priced below the base price.
  *
- * @throws RangeError where a count is negative or no whole number
+ * @throws RangeError where a count is negative or no whole number, or a unit has no price
  */
 export function costOf(price: Price, usage: TokenUsage): NanoUsd {
   if (price.free === true) return nanoUsd(0n);
@@ -96,5 +169,6 @@ export function costOf(price: Price, usage: TokenUsage): NanoUsd {
     lineCost(usage.cacheReadTokens, rates.cacheRead),
     lineCost(usage.cacheWrite5mTokens, rates.cacheWrite5m),
     lineCost(usage.cacheWrite1hTokens, rates.cacheWrite1h),
+    costOfUnits(usage.units ?? {}, price.units),
   ]);
 }

@@ -6,7 +6,7 @@
  */
 import type { Model } from './catalogue.ts';
 import { countsOfConverseAnswer, createConverseStreamMeter } from './families/converse.ts';
-import { FAMILIES } from './families/registry.ts';
+import { familyOf } from './families/registry.ts';
 import {
   type Counts,
   checkedCount,
@@ -16,10 +16,15 @@ import {
   usageOf,
 } from './families/usage-reading.ts';
 import { isConverse, type Operation } from './operation.ts';
-import type { TokenUsage } from './price.ts';
+import type { Serving, TokenUsage } from './price.ts';
 
 export type Usage =
-  | { readonly kind: 'metered'; readonly usage: TokenUsage }
+  | {
+      readonly kind: 'metered';
+      readonly usage: TokenUsage;
+      /** How the answer says it was served; absent where it does not: as it was asked for. */
+      readonly served?: Serving;
+    }
   /** `why` names what is missing or not understood; it holds nothing of the answer's text. */
   | { readonly kind: 'unknown'; readonly why: string };
 
@@ -44,7 +49,7 @@ export function usageFromAnswer(answer: AnswerToMeter): Usage {
     if (isConverse(answer.operation)) {
       return parsed === undefined ? undefined : countsOfConverseAnswer(parsed);
     }
-    const family = FAMILIES[answer.model.family];
+    const family = familyOf(answer.model.family);
     const inBody = parsed === undefined ? undefined : family.countsOfAnswer(parsed);
     const inHeaders = countsOfHeaders(answer.headers);
     if (inBody === undefined || inHeaders === undefined) return inBody ?? inHeaders;
@@ -108,7 +113,7 @@ export function createUsageMeter(stream: {
 }): UsageMeter {
   const meter = isConverse(stream.operation)
     ? createConverseStreamMeter()
-    : FAMILIES[stream.model.family].createStreamMeter();
+    : familyOf(stream.model.family).createStreamMeter();
   let problem: string | undefined;
   let failedAs: string | undefined;
   let hasOutput = false;

@@ -170,7 +170,7 @@ describe('what it refuses, as Bedrock does', () => {
     ['max_tokens of zero', CLAUDE, claudeBody('hi', 0), /max_tokens: 0/],
     ['no messages', NOVA, { messages: [] }, /messages/],
     ['thinking beyond max_tokens', CLAUDE, { ...claudeBody('hi'), thinking }, /budget_tokens/],
-    ['an unknown model', 'meta.llama3-8b-instruct-v1:0', claudeBody('hi'), /model identifier/],
+    ['an unknown model', 'nobody.model-v1:0', claudeBody('hi'), /model identifier/],
   ])('refuses %s with ValidationException', async (_name, modelId, body, message) => {
     const answer = await post(`/model/${encodeURIComponent(modelId)}/invoke`, body);
 

@@ -3,13 +3,9 @@
  * model is found: exactly, at the operator's price where there is one, or not at all.
  */
 import { describe, expect, test } from 'vitest';
+import type { Offer, UsdPerMillion } from '../../lambda/domain/catalogue/catalogue-row.ts';
+import { CATALOGUE_ROWS, CATALOGUE_VERSION } from '../../lambda/domain/catalogue/rows.ts';
 import { findModel, type Model } from '../../lambda/domain/catalogue.ts';
-import {
-  CATALOGUE_ROWS,
-  CATALOGUE_VERSION,
-  type Offer,
-  type UsdPerMillion,
-} from '../../lambda/domain/catalogue-rows.ts';
 import { type ErrorCode, HardcapError } from '../../lambda/domain/errors.ts';
 import { PROFILE_PREFIXES } from '../../lambda/domain/model-id.ts';
 import { formatUsd, nanoUsd, parseUsd } from '../../lambda/domain/money.ts';
@@ -266,7 +262,7 @@ describe('every row', () => {
     return parsed;
   };
   const allLines = (offer: Offer): readonly UsdPerMillion[] =>
-    offer.longContext === undefined ? [offer.usd] : [offer.usd, offer.longContext.usd];
+    [offer.usd, offer.longContext?.usd].filter((lines) => lines !== undefined);
   const amounts = (usdLines: UsdPerMillion): bigint[] =>
     usdLines.flatMap((text) => (text === undefined ? [] : [amount(text)]));
   const rows = CATALOGUE_ROWS.map((row) => [row.baseModelId, row] as const);

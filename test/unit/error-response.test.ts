@@ -2,12 +2,18 @@
  * Errors as clients read them: status, type in two places, a message that says what to do.
  */
 import { describe, expect, it } from 'vitest';
-import { capRefusedAnswer, errorAnswer } from '../../lambda/adapters/http/error-response.ts';
+import { bedrockErrorAnswer } from '../../lambda/adapters/http/doors/bedrock-door.ts';
+import { wireErrorOf, wireRefusalOf } from '../../lambda/adapters/http/error-response.ts';
 import type { CapRefusal } from '../../lambda/application/guarded-request.ts';
 import { type ErrorCode, HardcapError } from '../../lambda/domain/errors.ts';
 import { windowAt } from '../../lambda/domain/window.ts';
 import { cap, usd, windowRule } from '../helpers/builders.ts';
 import { NOON_MS } from '../helpers/virtual-clock.ts';
+
+const errorAnswer = (error: unknown, requestId: string) =>
+  bedrockErrorAnswer(wireErrorOf(error, requestId));
+const capRefusedAnswer = (refused: CapRefusal, status: number) =>
+  bedrockErrorAnswer(wireRefusalOf(refused, status));
 
 const WIRE: readonly (readonly [ErrorCode, number, string])[] = [
   ['invalid_request', 400, 'ValidationException'],
@@ -107,6 +113,12 @@ describe('a full cap', () => {
         'limit $10.00 daily, settled $9.50, reserved $0.25, remaining $0.25; ' +
         'the request may cost up to $0.50; resets at 2026-03-03T00:00:00.000Z; ' +
         'ask for fewer tokens, wait for the reset, or have the limit raised',
+      reason: 'spent',
+      cap: 'team-budget',
+      limit_usd: '10.00',
+      settled_usd: '9.50',
+      reserved_usd: '0.25',
+      resets_at: '2026-03-03T00:00:00.000Z',
     });
     expect(answer.headers).toEqual({
       'content-type': 'application/json',

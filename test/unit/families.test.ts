@@ -209,7 +209,7 @@ describe('the Converse shape', () => {
     [{ guardrailConfig: { guardrailIdentifier: 'g' } }, 'guardrailConfig'],
     [{ promptVariables: { a: { text: 'x' } } }, 'promptVariables'],
     [{ serviceTier: { type: 'priority' } }, 'serviceTier.type'],
-    [{ serviceTier: { type: 'reserved' } }, 'serviceTier.type'],
+    [{ serviceTier: { type: 'gold' } }, 'serviceTier.type'],
     [{ performanceConfig: { latency: 'optimized' } }, 'performanceConfig.latency'],
     [{ novel: 1 }, 'novel'],
     [{ inferenceConfig: { n: 2 } }, 'inferenceConfig.n'],
@@ -328,7 +328,7 @@ describe('the native body of Nova', () => {
 describe('headers that move the price', () => {
   it.each([
     ['x-amzn-bedrock-service-tier', 'priority'],
-    ['X-Amzn-Bedrock-Service-Tier', 'reserved'],
+    ['X-Amzn-Bedrock-Service-Tier', 'gold'],
     ['x-amzn-bedrock-performanceconfig-latency', 'optimized'],
     ['x-amzn-bedrock-guardrailidentifier', 'g'],
     ['x-amzn-bedrock-guardrailversion', '1'],

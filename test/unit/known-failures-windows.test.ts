@@ -3,7 +3,7 @@
  * its number in docs/known-failures.md.
  */
 import { beforeEach, describe, expect, it } from 'vitest';
-import { capRefusedAnswer } from '../../lambda/adapters/http/error-response.ts';
+import { wireRefusalOf } from '../../lambda/adapters/http/error-response.ts';
 import { parseCap } from '../../lambda/adapters/settings/setting-items.ts';
 import { createSpendGuard } from '../../lambda/application/spend-guard.ts';
 import type { Cap } from '../../lambda/domain/cap.ts';
@@ -97,7 +97,7 @@ describe('a new window', () => {
     await askUntilRefused();
     const refused = await ask();
     if (refused.kind !== 'refused') throw new Error('it was let in');
-    const { headers } = capRefusedAnswer(refused.refusal, 429);
+    const { headers } = wireRefusalOf(refused.refusal, 429);
     const resetsAtMs = Date.parse(headers['x-hardcap-resets-at'] ?? '');
     // The clocks go forward on that Sunday at two, an hour after the week has begun.
     expect(new Date(resetsAtMs).toISOString()).toBe('2026-03-08T05:00:00.000Z');

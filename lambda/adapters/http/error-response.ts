@@ -1,17 +1,30 @@
 /**
- * Errors as Bedrock's clients read them: status, error type, message. The only place of statuses.
+ * Errors before they have a door's shape: status, type, message, fields. The only place of statuses.
  *
- * Never `Retry-After`: SDKs sleep on it. The type stands in a header and in the body, as a
- * Function URL may rename the header.
+ * Never `Retry-After`: SDKs sleep on it.
+ * Not here: bodies, which each door writes (doors/).
  */
 import type { CapRefusal } from '../../application/guarded-request.ts';
 import { type ErrorCode, HardcapError } from '../../domain/errors.ts';
 import { formatUsd, maxUsd, subtractUsd, ZERO_USD } from '../../domain/money.ts';
 
+/** An answer that is ready to be sent. */
 export interface ErrorAnswer {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
+}
+
+/** What is to be told of an error, in whatever shape. */
+export interface WireError {
+  readonly status: number;
+  /** The name that AWS SDKs raise. */
+  readonly type: string;
+  /** Begins with its code, or with `budget_exceeded`. */
+  readonly message: string;
+  readonly headers: Readonly<Record<string, string>>;
+  /** For programs: the same names in every door's body; dollars are decimal texts. */
+  readonly fields: Readonly<Record<string, string>>;
 }
 
 const BAD_REQUEST = { status: 400, type: 'ValidationException' } as const;
@@ -37,35 +50,28 @@ const WIRE: Readonly<Record<ErrorCode, { readonly status: number; readonly type:
   invariant_broken: { status: 500, type: 'InternalServerException' },
 };
 
-function answer(
+function wire(
   status: number,
   type: string,
   message: string,
-  more: Readonly<Record<string, string>>,
-): ErrorAnswer {
-  return {
-    status,
-    headers: {
-      'content-type': 'application/json',
-      'x-amzn-errortype': type,
-      ...(status < 500 ? { 'x-should-retry': 'false' } : {}),
-      ...more,
-    },
-    body: JSON.stringify({ __type: type, message }),
-  };
+  headers: Readonly<Record<string, string>>,
+  fields: Readonly<Record<string, string>> = {},
+): WireError {
+  const retry = status < 500 ? { 'x-should-retry': 'false' } : {};
+  return { status, type, message, headers: { ...retry, ...headers }, fields };
 }
 
-/** The answer for any error; what is not ours tells its request id and nothing else. */
-export function errorAnswer(error: unknown, requestId: string): ErrorAnswer {
+/** What any error tells; what is not ours tells its request id and nothing else. */
+export function wireErrorOf(error: unknown, requestId: string): WireError {
   if (!(error instanceof HardcapError) || error.code === 'invariant_broken') {
     const { status, type } = WIRE.invariant_broken;
     const message = `invariant_broken: a fault of the gateway; see its log for ${requestId}`;
-    return answer(status, type, message, { 'x-hardcap-reason': 'invariant_broken' });
+    return wire(status, type, message, { 'x-hardcap-reason': 'invariant_broken' });
   }
   const { status, type } = WIRE[error.code];
   const { message } = error;
   const named = message.startsWith(error.code) ? message : `${error.code}: ${message}`;
-  return answer(status, type, named, { 'x-hardcap-reason': error.code });
+  return wire(status, type, named, { 'x-hardcap-reason': error.code });
 }
 
 const WHAT_TO_DO: Readonly<Record<CapRefusal['reason'], string>> = {
@@ -86,8 +92,8 @@ function adviceOf({ charge, reason }: CapRefusal, resetsAt: string | undefined):
   return `it never resets; ${reason === 'spent' ? SPENT_FOR_EVER : WHAT_TO_DO[reason]}`;
 }
 
-/** The answer for a request that met a full cap. */
-export function capRefusedAnswer(refusal: CapRefusal, status: number): ErrorAnswer {
+/** What a request is told that met a full cap. */
+export function wireRefusalOf(refusal: CapRefusal, status: number): WireError {
   const { charge, state, reason, boundNanoUsd } = refusal;
   const { cap, limitNanoUsd, window } = charge;
   const remaining = maxUsd(subtractUsd(limitNanoUsd, state.committedNanoUsd), ZERO_USD);
@@ -99,13 +105,21 @@ export function capRefusedAnswer(refusal: CapRefusal, status: number): ErrorAnsw
     `settled $${formatUsd(state.settledNanoUsd)}, reserved $${formatUsd(reserved)}, ` +
     `remaining $${formatUsd(remaining)}; the request may cost up to $${formatUsd(boundNanoUsd)}; ` +
     adviceOf(refusal, resetsAt);
-  return answer(status, 'BudgetExceededException', message, {
+  const headers = {
     'x-hardcap-reason': reason,
     'x-hardcap-cap': cap.capId,
     'x-hardcap-remaining-usd': formatUsd(remaining),
     'x-hardcap-reserved-usd': formatUsd(ZERO_USD),
     'x-hardcap-cost-usd': formatUsd(ZERO_USD),
     ...(resetsAt === undefined ? {} : { 'x-hardcap-resets-at': resetsAt }),
+  };
+  return wire(status, 'BudgetExceededException', message, headers, {
+    reason,
+    cap: cap.capId,
+    limit_usd: formatUsd(limitNanoUsd),
+    settled_usd: formatUsd(state.settledNanoUsd),
+    reserved_usd: formatUsd(reserved),
+    ...(resetsAt === undefined ? {} : { resets_at: resetsAt }),
   });
 }
 

@@ -1,7 +1,7 @@
 /**
  * The gateway's HTTP side: a Function URL event in; status, headers and a body that streams out.
  *
- * Order: route, key, parse; then the spend guard. Nothing here reads settings or the ledger.
+ * Order: door, route, key, parse; then the spend guard. Nothing here reads settings or the ledger.
  */
 import type { Readable } from 'node:stream';
 import type { GuardedAnswer, GuardedRequest } from '../../application/guarded-request.ts';
@@ -10,16 +10,15 @@ import { quietTelemetry } from '../../application/quiet-telemetry.ts';
 import type { SpendGuard } from '../../application/spend-guard.ts';
 import { METRIC } from '../../contract.ts';
 import { HardcapError } from '../../domain/errors.ts';
-import { isConverse, isStreaming, type Operation } from '../../domain/operation.ts';
-import { type JsonObject, parseBody } from '../../domain/request-body.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { Telemetry } from '../../ports/telemetry.ts';
 import { answerHeaders } from './answer-headers.ts';
-import { callerCredential } from './caller-credential.ts';
+import { type CallerCredential, callerCredential } from './caller-credential.ts';
 import { createClientBody } from './client-body.ts';
-import { capRefusedAnswer, type ErrorAnswer, errorAnswer } from './error-response.ts';
-import { exceptionFrame } from './event-stream.ts';
-import { routeOf, upstreamPath } from './route.ts';
+import { anthropicDoor } from './doors/anthropic-door.ts';
+import { bedrockDoor } from './doors/bedrock-door.ts';
+import type { Door, Entry } from './doors/door.ts';
+import { type ErrorAnswer, wireErrorOf, wireRefusalOf } from './error-response.ts';
 
 /** The parts of a Function URL's event (payload 2.0) that are read. */
 export interface HttpEvent {
@@ -65,95 +64,102 @@ const MAX_BODY_BYTES = 6 * 1024 * 1024;
 
 type Answered = Awaited<ReturnType<HttpGateway['answer']>>;
 
+/** In the order in which they are asked; the last one owns every path that is left. */
+const DOORS: readonly Door[] = [anthropicDoor, bedrockDoor];
+
 export function createHttpGateway(given: HttpGatewayOptions): HttpGateway {
   const options = { ...given, telemetry: quietTelemetry(given.telemetry) };
   return {
     async answer(event, invocation) {
+      // An endpoint that ends in a slash makes SDKs send `//model/...`.
+      const path = event.rawPath.replace(REPEATED_SLASHES, '/');
+      const door = DOORS.find((each) => each.owns(path)) ?? bedrockDoor;
+      const visit: Visit = { options, door, invocation };
       try {
-        return await serve(options, event, invocation);
+        return await serve(visit, path, event);
       } catch (error) {
-        return at(failureAnswer(options, error, invocation), invocation);
+        return at(failureAnswer(visit, error), invocation);
       }
     },
   };
 }
 
-async function serve(
-  options: HttpGatewayOptions,
-  event: HttpEvent,
-  invocation: HttpInvocation,
-): Promise<Answered> {
-  const { method } = event.requestContext.http;
-  const route = routeOf(method, event.rawPath, options.regions);
-  if (route.kind === 'health') return at(HEALTHY, invocation);
-  if (route.kind === 'unknown') {
-    const message = `unknown_route: hardcap serves no ${method} ${event.rawPath}`;
-    throw new HardcapError('unknown_route', message);
-  }
-  options.telemetry.count(METRIC.requests);
-  const headers = presentHeaders(event.headers);
-  const credential = callerCredential(headers);
-  const bytes = bodyBytes(event, headers);
-  let stream: Readable | undefined;
-  let streamHeaders: { status: number; headers: Record<string, string> } | undefined;
-  const request = (body: JsonObject): GuardedRequest => ({
-    ...credential,
-    requestId: invocation.requestId,
-    operation: route.operation,
-    modelId: route.modelId,
-    region: route.region,
-    body,
-    headers,
-    upstreamPath: (modelId) => upstreamPath(modelId, route.operation),
-    upstreamHeaders: upstreamHeaders(route.operation, headers),
-    deadlineAtMs: invocation.deadlineAtMs,
-    openSink(head) {
-      const { body: clientBody, sink } = createClientBody(exceptionFrame);
-      stream = clientBody;
-      const sent = answerHeaders(head, invocation.requestId, undefined);
-      streamHeaders = { status: head.status, headers: sent };
-      return sink;
-    },
-  });
-  const answer =
-    route.operation === 'count-tokens'
-      ? await options.guard.handleFree(request({}), bytes)
-      : await options.guard.handle(request(parseBody(bytes)));
-  if (answer.kind === 'stream' && stream !== undefined && streamHeaders !== undefined) {
-    const { status, headers: sent } = streamHeaders;
-    return { answer: { statusCode: status, headers: sent, body: stream }, done: answer.done };
-  }
-  return wholeAnswer(options, answer, invocation);
+const REPEATED_SLASHES = /\/{2,}/g;
+
+/** One request at its door. */
+interface Visit {
+  readonly options: HttpGatewayOptions;
+  readonly door: Door;
+  readonly invocation: HttpInvocation;
 }
 
-const HEALTHY: ErrorAnswer = {
-  status: 200,
-  headers: { 'content-type': 'application/json' },
-  body: JSON.stringify({ status: 'ok' }),
-};
+async function serve(visit: Visit, path: string, event: HttpEvent): Promise<Answered> {
+  const { options, door, invocation } = visit;
+  const headers = presentHeaders(event.headers);
+  let credential: CallerCredential | undefined;
+  const entry = door.enter({
+    method: event.requestContext.http.method,
+    path,
+    headers,
+    regions: options.regions,
+    bytes: () => {
+      // Garbage instead of a key costs neither a read of the body nor its parsing.
+      credential = callerCredential(headers);
+      return bodyBytes(event, headers);
+    },
+  });
+  if ('immediate' in entry) return at(entry.immediate, invocation);
+  options.telemetry.count(METRIC.requests);
+  const opened: { stream?: Answered['answer'] } = {};
+  const request: GuardedRequest = {
+    ...(credential ?? callerCredential(headers)),
+    requestId: invocation.requestId,
+    operation: entry.operation,
+    modelId: entry.modelId,
+    region: entry.region,
+    body: entry.body,
+    headers,
+    upstreamPath: entry.upstreamPath,
+    upstreamHeaders: entry.upstreamHeaders,
+    deadlineAtMs: invocation.deadlineAtMs,
+    openSink(head) {
+      const { body, sink } = createClientBody(door.streamError);
+      const sent = answerHeaders(head, invocation.requestId, undefined);
+      const streamHeaders = { ...sent, ...entry.form?.streamHeaders };
+      opened.stream = { statusCode: head.status, headers: streamHeaders, body };
+      return entry.form?.streamSink(sink) ?? sink;
+    },
+  };
+  const answer =
+    entry.freeBytes === undefined
+      ? await options.guard.handle(request)
+      : await options.guard.handleFree(request, entry.freeBytes);
+  if (answer.kind === 'stream' && opened.stream !== undefined) {
+    return { answer: opened.stream, done: answer.done };
+  }
+  return wholeAnswer(visit, entry, answer);
+}
 
 /** An answer that is whole, and whose body the client may have before the books are closed. */
-function wholeAnswer(
-  options: HttpGatewayOptions,
-  answer: GuardedAnswer,
-  invocation: HttpInvocation,
-): Answered {
+function wholeAnswer(visit: Visit, entry: Entry, answer: GuardedAnswer): Answered {
+  const { options, door, invocation } = visit;
   if (answer.kind === 'refused') {
-    const refusal = capRefusedAnswer(answer.refusal, options.overCapStatus);
-    return at(refusal, invocation, answer.done);
+    const refusal = wireRefusalOf(answer.refusal, options.overCapStatus);
+    return at(door.errorAnswer(refusal), invocation, answer.done);
   }
   if (answer.kind === 'stream') throw new HardcapError('invariant_broken', 'a stream has no body');
   const { head, costNanoUsd, settled, done } = answer;
   if (head.status >= 400) options.telemetry.count(METRIC.errors);
-  const { body, sink } = createClientBody(exceptionFrame);
-  void sink.write(answer.body);
+  const written = entry.form?.whole(head, answer.body) ?? { headers: {}, body: answer.body };
+  const { body, sink } = createClientBody(door.streamError);
+  void sink.write(written.body);
   // The body ends once it is settled: a sequential client never meets its own reservation.
   const ended = Promise.race([settled, options.clock.sleep(BODY_END_PATIENCE_MS)]).then(() =>
     sink.end(),
   );
   const headers = answerHeaders(head, invocation.requestId, costNanoUsd);
   return {
-    answer: { statusCode: head.status, headers, body },
+    answer: { statusCode: head.status, headers: { ...headers, ...written.headers }, body },
     done: Promise.all([ended, done]).then(() => undefined),
   };
 }
@@ -163,18 +169,14 @@ function at(error: ErrorAnswer, invocation: HttpInvocation, done = Promise.resol
   return { answer: { statusCode: error.status, headers, body: error.body }, done };
 }
 
-function failureAnswer(
-  options: HttpGatewayOptions,
-  error: unknown,
-  invocation: HttpInvocation,
-): ErrorAnswer {
+function failureAnswer({ options, door, invocation }: Visit, error: unknown): ErrorAnswer {
   options.telemetry.count(METRIC.errors);
   const isOurs = error instanceof HardcapError;
   if (isOurs && error.code === 'settings_malformed') {
     options.telemetry.count(METRIC.malformedSettings);
   }
   if (isOurs && error.code === 'invariant_broken') options.telemetry.count(METRIC.invariantBroken);
-  const answer = errorAnswer(error, invocation.requestId);
+  const answer = door.errorAnswer(wireErrorOf(error, invocation.requestId));
   if (answer.status >= 500) {
     options.telemetry.error(isOurs ? error.code : 'fault', {
       requestId: invocation.requestId,
@@ -208,28 +210,4 @@ function bodyBytes(event: HttpEvent, headers: Readonly<Record<string, string>>):
     'body_too_large',
     `body_too_large: ${bytes.byteLength} bytes; at most ${MAX_BODY_BYTES} pass a Function URL`,
   );
-}
-
-/** Headers of Bedrock's own; those that move the cost are here only if the estimate let them. */
-const PASSED_ON = [
-  'x-amzn-bedrock-guardrailidentifier',
-  'x-amzn-bedrock-guardrailversion',
-  'x-amzn-bedrock-service-tier',
-  'x-amzn-bedrock-performanceconfig-latency',
-  'x-amzn-bedrock-trace',
-  'x-amzn-bedrock-request-metadata',
-] as const;
-
-function upstreamHeaders(
-  operation: Operation,
-  headers: Readonly<Record<string, string>>,
-): Record<string, string> {
-  const built: Record<string, string> = { 'content-type': 'application/json' };
-  if (!isStreaming(operation)) built.accept = 'application/json';
-  else if (!isConverse(operation)) built['x-amzn-bedrock-accept'] = 'application/json';
-  for (const name of PASSED_ON) {
-    const value = headers[name];
-    if (value !== undefined) built[name] = value;
-  }
-  return built;
 }

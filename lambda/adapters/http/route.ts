@@ -56,7 +56,12 @@ function decodeOnce(encoded: string): string {
   }
 }
 
-function allowedRegion(named: string | undefined, regions: readonly string[]): string {
+/**
+ * The region that is called: the named one if it is allowed, else the first.
+ *
+ * @throws HardcapError region_not_allowed
+ */
+export function allowedRegion(named: string | undefined, regions: readonly string[]): string {
   const region = named ?? regions[0];
   if (region !== undefined && regions.includes(region)) return region;
   throw new HardcapError(

@@ -65,7 +65,6 @@ const NATIVE_MEMBERS: ReadonlySet<string> = new Set([
   'system',
 ]);
 
-const PRICED_TIERS = ['default', 'flex', 'standard_only'];
 const PRICED_SPEEDS = ['standard'];
 
 /** Blocks whose tokens are those of their text. */
@@ -90,7 +89,7 @@ const COMPACTION = 'edits other than clearing run the model once more';
 const native: RequestShape = {
   inspect(body, reading) {
     reading.checkMembers(body, NATIVE_MEMBERS, '');
-    reading.checkPricedValue(body.service_tier, PRICED_TIERS, 'service_tier');
+    reading.askTier(body.service_tier, 'service_tier');
     inspectShared(body, reading, '');
     inspectContent(body.system, reading, 'system');
     for (const message of objectsOf(body.messages, 'messages')) {
@@ -102,6 +101,7 @@ const native: RequestShape = {
   withOutputLimit: (body, tokens) => ({ ...body, max_tokens: tokens }),
   thinkingBudgetOf,
   forbidsOutputLimit: () => false,
+  choicesOf: () => 1,
 };
 
 const extras: ConverseExtras = {
@@ -300,7 +300,11 @@ function createStreamMeter(): StreamMeter {
 const isEnd = (chunk: JsonObject): boolean =>
   chunk.type === 'message_stop' || typeof memberObject(chunk, 'delta')?.stop_reason === 'string';
 
+/** The largest that was measured on any Claude model is about 4,005, for 12 megapixels. */
+const IMAGE_TOKENS = 4_800;
+
 export const anthropic: Family = {
+  imageTokens: IMAGE_TOKENS,
   native,
   converse: converseShape(extras),
   countsOfAnswer(answer) {

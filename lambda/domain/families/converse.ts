@@ -50,10 +50,6 @@ const INFERENCE_MEMBERS: ReadonlySet<string> = new Set([
   'topP',
 ]);
 
-/** Flex is cheaper than default, and is reserved and settled at the default price. */
-export const PRICED_TIERS = ['default', 'flex'];
-export const PRICED_LATENCIES = ['standard'];
-
 /** Blocks whose tokens are those of their text. */
 const TEXT_BLOCKS: ReadonlySet<string> = new Set([
   'text',
@@ -76,9 +72,9 @@ export const converseShape = (extras: ConverseExtras): RequestShape => ({
     if (isGiven(body.guardrailConfig)) reading.checkGuardrail('', 'guardrailConfig');
     if (isGiven(body.promptVariables)) reading.checkUnknownType('', 'promptVariables', PROMPT);
     const tier = objectOf(body.serviceTier, 'serviceTier');
-    reading.checkPricedValue(tier?.type, PRICED_TIERS, 'serviceTier.type');
+    reading.askTier(tier?.type, 'serviceTier.type');
     const performance = objectOf(body.performanceConfig, 'performanceConfig');
-    reading.checkPricedValue(performance?.latency, PRICED_LATENCIES, 'performanceConfig.latency');
+    reading.askLatency(performance?.latency, 'performanceConfig.latency');
     const output = objectOf(body.outputConfig, 'outputConfig');
     if (isGiven(output?.textFormat)) reading.addTokens(OVERHEAD_TOKENS.outputFormat);
     const fields = extraFieldsOf(body);
@@ -89,6 +85,7 @@ export const converseShape = (extras: ConverseExtras): RequestShape => ({
   withOutputLimit: withMaxTokens,
   thinkingBudgetOf: (body) => extras.thinkingBudgetOf(extraFieldsOf(body) ?? {}),
   forbidsOutputLimit: (body) => extras.forbidsOutputLimit(extraFieldsOf(body) ?? {}),
+  choicesOf: (body) => extras.choicesOf?.(extraFieldsOf(body) ?? {}) ?? 1,
 });
 
 const extraFieldsOf = (body: JsonObject): JsonObject | undefined =>

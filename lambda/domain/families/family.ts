@@ -28,6 +28,12 @@ export interface RequestShape {
   thinkingBudgetOf(body: JsonObject): number;
   /** Whether Bedrock refuses any output limit beside the body's other settings. */
   forbidsOutputLimit(body: JsonObject): boolean;
+  /**
+   * How many answers the body asks for, each of which may reach the output limit; 1 for most.
+   *
+   * @throws HardcapError `invalid_request`
+   */
+  choicesOf(body: JsonObject): number;
 }
 
 /** What `additionalModelRequestFields` of the Converse shape means to a family. */
@@ -36,6 +42,8 @@ export interface ConverseExtras {
   inspect(fields: JsonObject, reading: RequestReading): void;
   thinkingBudgetOf(fields: JsonObject): number;
   forbidsOutputLimit(fields: JsonObject): boolean;
+  /** As of `RequestShape`; absent where the family has one answer at most. */
+  choicesOf?(fields: JsonObject): number;
 }
 
 /** Reads the usage out of one running stream. */
@@ -49,7 +57,17 @@ export interface StreamMeter {
 export interface Family {
   /** The vendor's own body, of InvokeModel. */
   readonly native: RequestShape;
-  readonly converse: RequestShape;
+  /** Absent where Converse does not serve the family. */
+  readonly converse?: RequestShape;
+  /** The most tokens that one image makes; `window` where no rule bounds it. */
+  readonly imageTokens: number | 'window';
+  /** True where answers hold no tokens (embeddings, rerankings, images): no limit is written. */
+  readonly hasNoOutputTokens?: boolean;
+  /**
+   * True where answers carry no usage and none is needed: the units of the request are what is
+   * billed, so that it is settled at its bound.
+   */
+  readonly isBilledByRequest?: boolean;
   /**
    * Counts of a complete native answer; undefined where it carries no usage.
    *

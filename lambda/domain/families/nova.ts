@@ -76,6 +76,7 @@ const native: RequestShape = {
   withOutputLimit: withMaxTokens,
   thinkingBudgetOf: () => 0,
   forbidsOutputLimit,
+  choicesOf: () => 1,
 };
 
 const extras: ConverseExtras = {
@@ -137,7 +138,11 @@ function createStreamMeter(): StreamMeter {
   };
 }
 
+/** Amazon's own figures end at some 2,000 tokens an image; the bound of Claude's is more. */
+const IMAGE_TOKENS = 4_800;
+
 export const nova: Family = {
+  imageTokens: IMAGE_TOKENS,
   native,
   converse: converseShape(extras),
   countsOfAnswer: countsOfConverseAnswer,

@@ -6,7 +6,9 @@
  *            that is known to change the price.
  */
 import { HardcapError } from '../errors.ts';
+import type { Serving } from '../price.ts';
 import { isJsonObject, type JsonObject, type JsonValue, numberOf } from '../request-body.ts';
+import type { Unit, UnitCounts } from '../unit.ts';
 
 /** The setting that lets unknown members pass; the name that people see. */
 export const ALLOW_FIELDS_SETTING = 'HARDCAP_ALLOW_FIELDS';
@@ -28,13 +30,27 @@ export const OVERHEAD_TOKENS = {
   thinking: 200,
   /** The instructions that a required output format adds. */
   outputFormat: 1_000,
-  /** The largest that was measured on any model is about 4,005, for 12 megapixels. */
-  image: 4_800,
 } as const;
 
 const GUARDRAIL =
   'guardrails are billed by text units, which this release does not price, so their cost would ' +
   'not be under any cap';
+
+/** Every tier that Bedrock or a vendor's body names, and what it costs as. */
+const TIERS: Readonly<Record<string, Serving['tier']>> = {
+  default: 'default',
+  standard: 'default',
+  standard_only: 'default',
+  flex: 'default',
+  // Fixed by contract; what overflows is billed by the token, at the default price.
+  reserved: 'default',
+  priority: 'priority',
+};
+
+const LATENCIES: Readonly<Record<string, Serving['latency']>> = {
+  standard: 'standard',
+  optimized: 'optimized',
+};
 
 /** Collects what one request may cost beside its bytes; throws at what cannot be priced. */
 export class RequestReading {
@@ -43,10 +59,19 @@ export class RequestReading {
   #imageBytes = 0;
   #hasTools = false;
   #fillsWindow = false;
+  #tier: Serving['tier'] = 'default';
+  #latency: Serving['latency'] = 'standard';
+  #servingField = '';
+  readonly #imageTokens: number | 'window';
+  readonly #units: Partial<Record<Unit, number>> = {};
 
-  /** @param allowFields dotted paths or bare names that may pass although they are not known */
-  constructor(allowFields: ReadonlySet<string>) {
+  /**
+   * @param allowFields dotted paths or bare names that may pass although they are not known
+   * @param imageTokens the most tokens that one image makes of the model that is asked
+   */
+  constructor(allowFields: ReadonlySet<string>, imageTokens: number | 'window' = 'window') {
     this.#allowFields = allowFields;
+    this.#imageTokens = imageTokens;
   }
 
   /** Tokens beside those of the text. */
@@ -64,6 +89,45 @@ export class RequestReading {
     return this.#fillsWindow;
   }
 
+  /** How the request asks to be served, at its dearest. */
+  get serving(): Serving {
+    return { tier: this.#tier, latency: this.#latency };
+  }
+
+  /** The member that asks to be served at a dearer price; empty where none does. */
+  get servingField(): string {
+    return this.#servingField;
+  }
+
+  /** What the request asks for that is billed by other units than tokens. */
+  get units(): UnitCounts {
+    return this.#units;
+  }
+
+  addUnits(unit: Unit, count: number): void {
+    this.#units[unit] = (this.#units[unit] ?? 0) + count;
+  }
+
+  /**
+   * Notes a service tier; where several are named, the dearest holds.
+   *
+   * @throws HardcapError `unpriced_field` for a tier of unknown name; no setting lets it pass
+   */
+  askTier(value: JsonValue | undefined, path: string): void {
+    this.checkPricedValue(value, Object.keys(TIERS), path);
+    if (typeof value !== 'string' || TIERS[value] !== 'priority') return;
+    this.#tier = 'priority';
+    this.#servingField = path;
+  }
+
+  /** Notes optimised latency, as `askTier` does a tier. */
+  askLatency(value: JsonValue | undefined, path: string): void {
+    this.checkPricedValue(value, Object.keys(LATENCIES), path);
+    if (value !== 'optimized') return;
+    this.#latency = 'optimized';
+    this.#servingField = path;
+  }
+
   addTokens(count: number): void {
     this.#overheadTokens += count;
   }
@@ -76,7 +140,11 @@ export class RequestReading {
 
   /** Counts an image by its own bound instead of by the bytes of its base64 data. */
   addImage(data: JsonValue | undefined): void {
-    this.#overheadTokens += OVERHEAD_TOKENS.image;
+    if (this.#imageTokens === 'window') {
+      this.#fillsWindow = true;
+      return;
+    }
+    this.#overheadTokens += this.#imageTokens;
     // Only ASCII is taken off: other text is no base64, and may be longer once it is normalised.
     if (typeof data === 'string' && Buffer.byteLength(data) === data.length) {
       this.#imageBytes += data.length;

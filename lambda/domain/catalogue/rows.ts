@@ -6,45 +6,10 @@
  * Invariant: one row a base model, and only ids that a source prices. Nothing is carried over from
  *            one model or profile to another but what a `note` says.
  */
-import type { ProfilePrefix } from './model-id.ts';
+import type { CatalogueRow } from './catalogue-row.ts';
 
 /** The version of every price that is made from these rows. */
 export const CATALOGUE_VERSION = 'catalogue-2026-11-23';
-
-/** Decimal US dollars per million tokens; a model without a 1 h cache has no last column. */
-export type UsdPerMillion = readonly [
-  input: string,
-  output: string,
-  cacheRead: string,
-  cacheWrite5m: string,
-  cacheWrite1h?: string,
-];
-
-/** One price of a model, and the ids that it holds for. */
-export interface Offer {
-  /** Profile prefixes; `bare` is the id without one. */
-  readonly soldAs: readonly ('bare' | ProfilePrefix)[];
-  /** The called regions that a price is limited to; absent: all that no other offer names. */
-  readonly regions?: readonly string[];
-  readonly usd: UsdPerMillion;
-  /** Holds for the whole of a request with more input tokens than this, cached ones included. */
-  readonly longContext?: { readonly thresholdTokens: number; readonly usd: UsdPerMillion };
-}
-
-/** One base model. */
-export interface CatalogueRow {
-  readonly baseModelId: string;
-  readonly vendor: string;
-  /** Which rules read the model's requests and answers. */
-  readonly family: 'anthropic' | 'nova';
-  /** The most input that any tier or beta reaches, in tokens: it bounds what is reserved. */
-  readonly contextWindowTokens: number;
-  /** In tokens; written into requests that name no maximum. */
-  readonly maxOutputTokens: number;
-  readonly offers: readonly Offer[];
-  /** What of the row is derived, and from what. */
-  readonly note?: string;
-}
 
 // In-region and geo prices of these are 1.1 times the global price, and GovCloud's are 1.2 times.
 const ANTHROPIC: readonly CatalogueRow[] = [

@@ -1,0 +1,79 @@
+/**
+ * Bedrock Runtime's own wire: AWS SDKs come in here, and get what Bedrock answers byte for byte.
+ */
+import { HardcapError } from '../../../domain/errors.ts';
+import { isConverse, isStreaming, type Operation } from '../../../domain/operation.ts';
+import { parseBody } from '../../../domain/request-body.ts';
+import type { ErrorAnswer, WireError } from '../error-response.ts';
+import { exceptionFrame } from '../event-stream.ts';
+import { routeOf, upstreamPath } from '../route.ts';
+import type { Door, DoorRequest, Entry, Immediate } from './door.ts';
+
+const HEALTHY: ErrorAnswer = {
+  status: 200,
+  headers: { 'content-type': 'application/json' },
+  body: JSON.stringify({ status: 'ok' }),
+};
+
+/** It owns every path that no other door does. */
+export const bedrockDoor: Door = {
+  owns: () => true,
+  enter,
+  errorAnswer: bedrockErrorAnswer,
+  streamError: exceptionFrame,
+};
+
+function enter(request: DoorRequest): Entry | Immediate {
+  const { method, path, headers } = request;
+  const route = routeOf(method, path, request.regions);
+  if (route.kind === 'health') return { immediate: HEALTHY };
+  if (route.kind === 'unknown') {
+    throw new HardcapError('unknown_route', `unknown_route: hardcap serves no ${method} ${path}`);
+  }
+  const { operation, modelId, region } = route;
+  const bytes = request.bytes();
+  const isFree = operation === 'count-tokens';
+  return {
+    operation,
+    modelId,
+    region,
+    body: isFree ? {} : parseBody(bytes),
+    ...(isFree && { freeBytes: bytes }),
+    upstreamPath: (id) => upstreamPath(id, operation),
+    upstreamHeaders: upstreamHeaders(operation, headers),
+  };
+}
+
+/** The type stands in a header and in the body, as a Function URL may rename the header. */
+export function bedrockErrorAnswer(error: WireError): ErrorAnswer {
+  const { status, type, message, fields } = error;
+  return {
+    status,
+    headers: { ...error.headers, 'content-type': 'application/json', 'x-amzn-errortype': type },
+    body: JSON.stringify({ __type: type, message, ...fields }),
+  };
+}
+
+/** Headers of Bedrock's own; those that move the cost are here only if the estimate let them. */
+const PASSED_ON = [
+  'x-amzn-bedrock-guardrailidentifier',
+  'x-amzn-bedrock-guardrailversion',
+  'x-amzn-bedrock-service-tier',
+  'x-amzn-bedrock-performanceconfig-latency',
+  'x-amzn-bedrock-trace',
+  'x-amzn-bedrock-request-metadata',
+] as const;
+
+function upstreamHeaders(
+  operation: Operation,
+  headers: Readonly<Record<string, string>>,
+): Record<string, string> {
+  const built: Record<string, string> = { 'content-type': 'application/json' };
+  if (!isStreaming(operation)) built.accept = 'application/json';
+  else if (!isConverse(operation)) built['x-amzn-bedrock-accept'] = 'application/json';
+  for (const name of PASSED_ON) {
+    const value = headers[name];
+    if (value !== undefined) built[name] = value;
+  }
+  return built;
+}

@@ -1,0 +1,73 @@
+/**
+ * A door: one API's shape of requests, answers, errors and streams, in front of the one money path.
+ *
+ * A door reads a request into what Bedrock is asked, and writes what comes back in its own shape.
+ * Invariant: a door never reaches Bedrock or the ledger; what it lets in goes through the spend
+ *            guard.
+ */
+import type { Operation } from '../../../domain/operation.ts';
+import type { JsonObject } from '../../../domain/request-body.ts';
+import type { AnswerSink, StreamError } from '../../../ports/stream.ts';
+import type { ErrorAnswer, WireError } from '../error-response.ts';
+
+/** A request as a door reads it. */
+export interface DoorRequest {
+  readonly method: string;
+  /** Undecoded, its repeated slashes made one; without the query. */
+  readonly path: string;
+  /** By lower-cased name. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** The first is the one of a path that names none. */
+  readonly regions: readonly string[];
+  /**
+   * The body as it came, of a request that presents what has the form of a key.
+   *
+   * @throws HardcapError `unknown_key`, `body_too_large`, `invalid_request`
+   */
+  readonly bytes: () => Uint8Array;
+}
+
+/** What a request asks of Bedrock, and how its answer is to be written. */
+export interface Entry {
+  readonly operation: Operation;
+  /** As the client named the model, decoded. */
+  readonly modelId: string;
+  readonly region: string;
+  /** What is priced and sent; empty for a free operation, whose `freeBytes` are passed on. */
+  readonly body: JsonObject;
+  readonly freeBytes?: Uint8Array;
+  readonly upstreamPath: (modelId: string) => string;
+  /** Built from nothing: no header of the client's passes on unread. */
+  readonly upstreamHeaders: Readonly<Record<string, string>>;
+  /** Absent: Bedrock's own answer, byte for byte. */
+  readonly form?: AnswerForm;
+}
+
+/** How a door writes what Bedrock answered. */
+export interface AnswerForm {
+  /** A whole answer, an error of Bedrock's included; its headers replace Bedrock's. */
+  whole(
+    head: { readonly status: number; readonly headers: Readonly<Record<string, string>> },
+    body: Uint8Array,
+  ): { readonly headers: Readonly<Record<string, string>>; readonly body: Uint8Array };
+  /** Headers that replace Bedrock's on a stream. */
+  readonly streamHeaders: Readonly<Record<string, string>>;
+  /** Takes Bedrock's whole frames, and gives the client its own form of them. */
+  streamSink(client: AnswerSink): AnswerSink;
+}
+
+/** An answer that needs no money path. */
+export interface Immediate {
+  readonly immediate: ErrorAnswer;
+}
+
+export interface Door {
+  /** Whether the path is this door's; it then answers all that goes wrong, too. */
+  owns(path: string): boolean;
+  /** @throws HardcapError where the request cannot be let in, `unknown_route` included */
+  enter(request: DoorRequest): Entry | Immediate;
+  /** Before the first byte. */
+  errorAnswer(error: WireError): ErrorAnswer;
+  /** Within a running stream. */
+  streamError(error: StreamError): Uint8Array;
+}
