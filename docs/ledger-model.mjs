@@ -58,7 +58,8 @@ const { values } = parseArgs({
   },
 });
 const COUNTERS = Number(values.counters);
-const LIMITS = values.limits === '' ? [4, 3].slice(0, COUNTERS) : values.limits.split(',').map(Number);
+const LIMITS =
+  values.limits === '' ? [4, 3].slice(0, COUNTERS) : values.limits.split(',').map(Number);
 const TRIES = Number(values.tries);
 /** How many writes may be on their way at a time. */
 const MOST_LATE = Number(values.late);
@@ -214,7 +215,8 @@ function* networkSteps(state) {
     const next = without();
     const wasCut = next.counters[write.at].isCut;
     const answer = WRITES[write.op](next.counters[write.at], write.who, write, LIMITS[write.at]);
-    if (write.op === 'reserve' && answer === 'ok' && wasCut) next.counters[write.at].wasPassed = true;
+    if (write.op === 'reserve' && answer === 'ok' && wasCut)
+      next.counters[write.at].wasPassed = true;
     if (write.isAwaited) hear(next, write, answer);
     yield [`${name}: ${answer}`, next];
     if (write.isAwaited) {
@@ -297,7 +299,8 @@ function* holderSteps(state, who) {
   }
 }
 
-const isHeld = ({ answer, isAmbiguous }) => answer === 'ok' || (isAmbiguous && answer === `r${FIRST}`);
+const isHeld = ({ answer, isAmbiguous }) =>
+  answer === 'ok' || (isAmbiguous && answer === `r${FIRST}`);
 const isUnanswered = ({ answer }) => answer === 'none' || answer === 'throttled';
 
 function* afterReserve(holder, who, step) {
@@ -337,7 +340,8 @@ function* whileStreaming(holder, who, step) {
 }
 
 function* afterExtend(holder, step) {
-  const isGranted = ({ answer }) => answer === 'ok' || (isMutant('extend-hoped') && answer === 'none');
+  const isGranted = ({ answer }) =>
+    answer === 'ok' || (isMutant('extend-hoped') && answer === 'none');
   if (holder.parts.every(isGranted)) {
     yield* step('goes on and is billed more', (_next, own) => {
       own.billed = EXTENDED;
@@ -349,7 +353,8 @@ function* afterExtend(holder, step) {
   yield* step('is cut', (_next, own) => {
     own.isCut = true;
     for (const part of own.parts) {
-      const isLikelier = part.answer === 'ok' || (part.isExtendAmbiguous && !isMutant('one-amount'));
+      const isLikelier =
+        part.answer === 'ok' || (part.isExtendAmbiguous && !isMutant('one-amount'));
       if (isLikelier) part.amount = EXTENDED;
     }
     beginSettling(own);
@@ -358,7 +363,8 @@ function* afterExtend(holder, step) {
 
 function beginSettling(holder) {
   holder.phase = 'settling';
-  for (const part of holder.parts) Object.assign(part, { answer: '', op: '', tries: 0, mustEnd: true });
+  for (const part of holder.parts)
+    Object.assign(part, { answer: '', op: '', tries: 0, mustEnd: true });
 }
 
 /** One counter's end: settle or release, and what its answer asks for. */
@@ -380,7 +386,9 @@ function* endOn(holder, who, at, step) {
       finish(own);
     });
   const [kind = '', amount] = [part.answer[0], Number(part.answer.slice(1))];
-  const isOwn = amount === FIRST || (amount === EXTENDED && (part.isExtendAmbiguous || part.amount === EXTENDED));
+  const isOwn =
+    amount === FIRST ||
+    (amount === EXTENDED && (part.isExtendAmbiguous || part.amount === EXTENDED));
 
   if (part.answer === '') yield* write('settle', part.amount);
   else if (part.answer === 'ok') yield* done();
@@ -407,7 +415,8 @@ function faultOf(state) {
     const billed = state.holders.reduce((sum, holder) => sum + holder.billed, 0);
     if (counter.committed !== counter.settled + reserved) return `the books of ${at} do not add up`;
     if (counter.committed > LIMITS[at]) return `${at} is over its limit`;
-    if (billed > counter.committed) return `${billed} billed on ${at}, ${counter.committed} committed`;
+    if (billed > counter.committed)
+      return `${billed} billed on ${at}, ${counter.committed} committed`;
     if (counter.begun.some((times) => times > 1)) return `a reservation began twice on ${at}`;
     if (counter.ended.some((times) => times > 1)) return `a reservation ended twice on ${at}`;
     if (counter.wasPassed) return `a reserve got past the cut of ${at}`;
@@ -423,7 +432,8 @@ const isAtRest = ({ writes, holders }) =>
 function faultAtRest({ counters, holders }) {
   const cost = holders.reduce((sum, holder) => sum + holder.billed, 0);
   for (const [at, counter] of counters.entries()) {
-    if (counter.reserved.some((amount) => amount > TOMBSTONE)) return `something still stands on ${at}`;
+    if (counter.reserved.some((amount) => amount > TOMBSTONE))
+      return `something still stands on ${at}`;
     if (counter.settled !== cost) return `${counter.settled} settled on ${at}, ${cost} billed`;
   }
   const isCutLost = holders.some(({ isCut }) => isCut) && isMutant('cut-later');
@@ -442,7 +452,10 @@ function clone({ counters, writes, holders }) {
       ended: [...counter.ended],
     })),
     writes: writes.map((write) => ({ ...write })),
-    holders: holders.map((holder) => ({ ...holder, parts: holder.parts.map((part) => ({ ...part })) })),
+    holders: holders.map((holder) => ({
+      ...holder,
+      parts: holder.parts.map((part) => ({ ...part })),
+    })),
   };
 }
 
@@ -454,7 +467,9 @@ function keyIn(state, order) {
     settled,
     SHORT(isCut),
     SHORT(wasPassed),
-    ...order.map((who) => [of.reserved[who], of.expired[who], of.begun[who], of.ended[who]].join(' ')),
+    ...order.map((who) =>
+      [of.reserved[who], of.expired[who], of.begun[who], of.ended[who]].join(' '),
+    ),
   ]);
   const holders = order.map((who) => {
     const { phase, billed, isCut, isUnsure, parts } = state.holders[who];
@@ -462,7 +477,9 @@ function keyIn(state, order) {
     return [phase, billed, SHORT(isCut), SHORT(isUnsure), own];
   });
   const writes = state.writes
-    .map(({ who, ...write }) => `${order.indexOf(who)} ${Object.values(write).map(SHORT).join(' ')}`)
+    .map(
+      ({ who, ...write }) => `${order.indexOf(who)} ${Object.values(write).map(SHORT).join(' ')}`,
+    )
     .sort();
   return [counters, holders, writes].join('|');
 }
@@ -512,7 +529,9 @@ function pathTo(cameFrom, key) {
 const { fault, path = [], isCut = false, states, depth, atRest } = search();
 const verdict = fault ?? (isCut ? 'not complete: too many states' : 'complete, no violation');
 const setting = `${COUNTERS} counter(s), limits ${LIMITS}, ${TRIES} tries, ${MOST_LATE} late`;
-console.log(`${setting}${values.extend ? ', extend' : ''}${values.mutant && `, mutant ${values.mutant}`}:`);
+console.log(
+  `${setting}${values.extend ? ', extend' : ''}${values.mutant && `, mutant ${values.mutant}`}:`,
+);
 console.log(`  ${states} states, ${depth} deep, ${atRest} at rest: ${verdict}`);
 for (const line of path) console.log(`    ${line}`);
 process.exitCode = fault === undefined && !isCut ? 0 : 1;

@@ -269,10 +269,10 @@ const attemptWrite: typeof attemptOn = (table, { pk, sk }, write) => {
     to: '',
   },
   {
-    name: 'a late settle is forgotten where the journal is being told',
+    name: 'what was settled late is journalled as expired again',
     file: MAINTENANCE_WRITES,
-    from: "ConditionExpression: 'attribute_exists(#x) and (attribute_not_exists(#j) or #j = :telling)'",
-    to: "ConditionExpression: '(attribute_exists(#x) or attribute_not_exists(#x)) and (attribute_not_exists(#j) or #j = :telling)'",
+    from: "setAll(entry, 'attribute_not_exists(pk)')",
+    to: "setAll(entry, 'attribute_exists(pk) or attribute_not_exists(pk)')",
   },
   {
     name: 'what expired is not journalled',

@@ -5,6 +5,7 @@ import type { Cap } from '../../lambda/domain/cap.ts';
 import { type NanoUsd, nanoUsd } from '../../lambda/domain/money.ts';
 import type { WindowKind } from '../../lambda/domain/window.ts';
 import type { Random } from './seeded-random.ts';
+import { boundOf, MAX_TOKENS } from './simulated-requests.ts';
 import { FATES, type PlannedAnswer, type UpstreamFate } from './simulated-upstream.ts';
 
 export interface PlannedRequest {
@@ -81,7 +82,9 @@ const MOMENTS: readonly number[] = [
 
 const HOUR_MS = 3_600_000;
 const SPAN_MS = 20_000;
-const WORST_CASE = nanoUsd(1_000_000n);
+const ABOUT_ONE = nanoUsd(1_000_000n);
+/** What each of the requests reserves: a limit of one, or of two, is full to the nano-dollar. */
+const BOUNDS: readonly bigint[] = MAX_TOKENS.map(boundOf);
 
 /** Draws a run; runs of one seed are equal. */
 export function drawPlan(random: Random): Plan {
@@ -108,7 +111,7 @@ const drawMany = <T>(count: number, draw: (index: number) => T): T[] =>
   Array.from({ length: count }, (_, index) => draw(index));
 
 function drawRequest(random: Random, index: number, gateways: number): PlannedRequest {
-  const maxTokens = random.pick([10, 60, 120]);
+  const maxTokens = random.pick(MAX_TOKENS);
   const fate: UpstreamFate = random.chance(0.5) ? 'answers' : random.pick(FATES);
   return {
     name: `request-${index}`,
@@ -173,9 +176,14 @@ function drawCap(random: Random, index: number): Cap {
   };
 }
 
-/** Room for nothing, for one, for a few, for all. */
-const drawLimit = (random: Random): NanoUsd =>
-  nanoUsd((WORST_CASE * BigInt(random.pick([0, 5, 10, 15, 30, 50, 100, 300]))) / 10n);
+/** Room for nothing, for one, for a few, for all; at times exactly for one or two. */
+function drawLimit(random: Random): NanoUsd {
+  if (random.chance(0.25)) {
+    const second = random.chance(0.5) ? random.pick(BOUNDS) : 0n;
+    return nanoUsd(random.pick(BOUNDS) + second);
+  }
+  return nanoUsd((ABOUT_ONE * BigInt(random.pick([0, 5, 10, 15, 30, 50, 100, 300]))) / 10n);
+}
 
 function drawSettings(random: Random): PlannedSettings[] {
   let caps = drawMany(1 + random.int(4), (index) => drawCap(random, index));

@@ -7,7 +7,6 @@ import type { GuardedRequest } from '../../lambda/application/guarded-request.ts
 import { runRollover } from '../../lambda/application/rollover.ts';
 import { createSpendGuard, type SpendGuard } from '../../lambda/application/spend-guard.ts';
 import { formatKey } from '../../lambda/domain/caller-key.ts';
-import { findModel } from '../../lambda/domain/catalogue.ts';
 import { HardcapError } from '../../lambda/domain/errors.ts';
 import { WindowClock } from '../../lambda/domain/window.ts';
 import type { EventDetail } from '../../lambda/ports/events.ts';
@@ -19,6 +18,7 @@ import { Oracle, type RequestEnd, Violation } from './oracle.ts';
 import { type Disturbance, drawPlan, type Plan, type PlannedRequest } from './plan.ts';
 import { Scheduler } from './scheduler.ts';
 import { createRandom, type Random } from './seeded-random.ts';
+import { bodyOf, boundOf, MAX_TOKENS, MODEL, MODEL_ID } from './simulated-requests.ts';
 import { createSimulatedSettings } from './simulated-settings.ts';
 import { createSimulatedTable } from './simulated-table.ts';
 import { createSimulatedFrameReader, createSimulatedUpstream } from './simulated-upstream.ts';
@@ -36,12 +36,8 @@ export interface RunReport {
 }
 
 const KEY_TEXT = formatKey('caller', 'S'.repeat(43));
-const MODEL_ID = 'us.anthropic.claude-haiku-4-5-20251001-v1:0';
-const MODEL = findModel(MODEL_ID, new Map(), 'us-east-1');
 const TABLE_NAME = 'ledger';
 const MAX_EVENTS = 20_000;
-/** What a request of ten tokens reserves, in nano-dollars; it only grades what room is left. */
-const SMALLEST_RESERVATION = 330_000n;
 const CUT_HOLD_MS = 10_000;
 const MAX_ANSWER_BYTES = 1_000_000;
 /** After which no reservation, freeze, late write or tombstone of a run can matter. */
@@ -119,7 +115,7 @@ function createWorld(
     price: MODEL.price,
     settings,
     settingsMaxAgeMs: plan.settingsMaxAgeMs,
-    smallestNanoUsd: SMALLEST_RESERVATION,
+    smallestNanoUsd: boundOf(MAX_TOKENS[0]),
   });
   const faults = new Map<string, number>();
   return {
@@ -272,10 +268,7 @@ function guardedRequest(
     operation: request.answer.isStream ? 'converse-stream' : 'converse',
     modelId: MODEL_ID,
     region: 'us-east-1',
-    body: {
-      messages: [{ role: 'user', content: [{ text: 'a prompt of some sixty bytes' }] }],
-      inferenceConfig: { maxTokens: request.maxTokens },
-    },
+    body: bodyOf(request.maxTokens),
     headers: {},
     upstreamPath: () => '/',
     upstreamHeaders: {},
