@@ -24,7 +24,6 @@ const ROLLOVER = 'lambda/application/rollover.ts';
 const ADMISSION = 'lambda/application/admission.ts';
 const TELL_ONCE = 'lambda/application/tell-once.ts';
 const MAINTENANCE = 'lambda/adapters/ledger/dynamo-maintenance.ts';
-const MAINTENANCE_WRITES = 'lambda/adapters/ledger/maintenance-writes.ts';
 
 export const MUTANTS: readonly Mutant[] = [
   {
@@ -267,12 +266,6 @@ const attemptWrite: typeof attemptOn = (table, { pk, sk }, write) => {
     file: ROLLOVER,
     from: '    await journalSettledLate(run, open);\n',
     to: '',
-  },
-  {
-    name: 'what was settled late is journalled as expired again',
-    file: MAINTENANCE_WRITES,
-    from: "setAll(entry, 'attribute_not_exists(pk)')",
-    to: "setAll(entry, 'attribute_exists(pk) or attribute_not_exists(pk)')",
   },
   {
     name: 'what expired is not journalled',
