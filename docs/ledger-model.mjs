@@ -10,6 +10,7 @@
  * Not here:  the code. What runs is tested by the simulation; this is the idea of docs/protocol.md,
  *            and of extend and cut before either is written.
  */
+import { spawnSync } from 'node:child_process';
 import { parseArgs } from 'node:util';
 
 const HOLDERS = 2;
@@ -54,6 +55,7 @@ const { values } = parseArgs({
     late: { type: 'string', default: '2' },
     extend: { type: 'boolean', default: false },
     mutant: { type: 'string', default: '' },
+    mutants: { type: 'boolean', default: false },
     'most-states': { type: 'string', default: '8000000' },
   },
 });
@@ -89,9 +91,10 @@ const newCounter = () => ({
   reserved: Array(HOLDERS).fill(ABSENT),
   expired: Array(HOLDERS).fill(ABSENT),
   isCut: false,
-  /** For the judge: how often each reservation began, and ended. */
+  /** For the judge: how often each reservation began and ended, and whether a cut is in force. */
   begun: Array(HOLDERS).fill(0),
   ended: Array(HOLDERS).fill(0),
+  mustRefuse: false,
   wasPassed: false,
 });
 const START = {
@@ -118,6 +121,12 @@ const isFree = (counter, who) =>
   (isMutant('blind-reserve') || counter.reserved[who] === ABSENT) &&
   (isMutant('blind-to-expiry') || counter.expired[who] === ABSENT);
 
+function cutOff(counter, cut) {
+  if (!cut) return;
+  counter.mustRefuse = true;
+  counter.isCut = !isMutant('cut-later');
+}
+
 const WRITES = {
   reserve(counter, who, _write, limit) {
     if (!isFree(counter, who)) return standing(counter, who);
@@ -126,6 +135,7 @@ const WRITES = {
     counter.reserved[who] = FIRST;
     counter.committed += FIRST;
     counter.begun[who] += 1;
+    if (counter.mustRefuse) counter.wasPassed = true;
     return 'ok';
   },
   extend(counter, who, { amount }, limit) {
@@ -149,7 +159,7 @@ const WRITES = {
     counter.settled += cost;
     counter.reserved[who] = tombstone ? TOMBSTONE : ABSENT;
     counter.ended[who] += 1;
-    if (cut && !isMutant('cut-later')) counter.isCut = true;
+    cutOff(counter, cut);
     return 'ok';
   },
   late(counter, who, { amount, cost, cut }) {
@@ -158,7 +168,7 @@ const WRITES = {
     counter.settled += cost - amount;
     if (!isMutant('late-twice')) counter.expired[who] = ABSENT;
     counter.reserved[who] = isMutant('no-late-tombstone') ? ABSENT : TOMBSTONE;
-    if (cut) counter.isCut = true;
+    cutOff(counter, cut);
     return 'ok';
   },
   fence(counter, who) {
@@ -213,10 +223,7 @@ function* networkSteps(state) {
       return next;
     };
     const next = without();
-    const wasCut = next.counters[write.at].isCut;
     const answer = WRITES[write.op](next.counters[write.at], write.who, write, LIMITS[write.at]);
-    if (write.op === 'reserve' && answer === 'ok' && wasCut)
-      next.counters[write.at].wasPassed = true;
     if (write.isAwaited) hear(next, write, answer);
     yield [`${name}: ${answer}`, next];
     if (write.isAwaited) {
@@ -244,9 +251,9 @@ function hear(state, { who, at }, answer) {
 
 function* rolloverSteps(state) {
   for (const [at, counter] of state.counters.entries()) {
-    if (counter.isCut) {
+    if (counter.mustRefuse) {
       const next = clone(state);
-      next.counters[at].isCut = false;
+      Object.assign(next.counters[at], { isCut: false, mustRefuse: false });
       yield [`time passes on ${at}`, next];
     }
     for (let who = 0; who < HOLDERS; who += 1) {
@@ -436,8 +443,7 @@ function faultAtRest({ counters, holders }) {
       return `something still stands on ${at}`;
     if (counter.settled !== cost) return `${counter.settled} settled on ${at}, ${cost} billed`;
   }
-  const isCutLost = holders.some(({ isCut }) => isCut) && isMutant('cut-later');
-  return isCutLost ? 'a cut left its counter open' : undefined;
+  return undefined;
 }
 
 // ---- The search: breadth first, holders being alike. ----
@@ -459,47 +465,41 @@ function clone({ counters, writes, holders }) {
   };
 }
 
-const SHORT = (value) => (value === true ? '1' : value === false ? '0' : value);
+const short = (value) => (value === true ? 1 : value === false ? 0 : value);
+const textOf = (fields) => Object.values(fields).map(short).join(' ');
 
-function keyIn(state, order) {
-  const counters = state.counters.map(({ committed, settled, isCut, wasPassed, ...of }) => [
-    committed,
-    settled,
-    SHORT(isCut),
-    SHORT(wasPassed),
-    ...order.map((who) =>
-      [of.reserved[who], of.expired[who], of.begun[who], of.ended[who]].join(' '),
-    ),
-  ]);
-  const holders = order.map((who) => {
-    const { phase, billed, isCut, isUnsure, parts } = state.holders[who];
-    const own = parts.map((part) => Object.values(part).map(SHORT).join(' '));
-    return [phase, billed, SHORT(isCut), SHORT(isUnsure), own];
-  });
-  const writes = state.writes
-    .map(
-      ({ who, ...write }) => `${order.indexOf(who)} ${Object.values(write).map(SHORT).join(' ')}`,
-    )
-    .sort();
-  return [counters, holders, writes].join('|');
+/** Everything about one holder: itself, what stands for it, what it has on its way. */
+function holderText({ counters, writes, holders }, who) {
+  const { parts, ...holder } = holders[who];
+  const texts = [textOf(holder), ...parts.map(textOf)];
+  for (const of of counters) {
+    texts.push(`${of.reserved[who]} ${of.expired[who]} ${of.begun[who]} ${of.ended[who]}`);
+  }
+  const own = writes.filter((write) => write.who === who);
+  const sent = own.map(({ who: _, ...write }) => textOf(write)).sort();
+  return [...texts, ...sent].join('|');
 }
 
 /** One key for a state and its mirror image. */
 function keyOf(state) {
-  const [one, other] = [keyIn(state, [0, 1]), keyIn(state, [1, 0])];
-  return one < other ? one : other;
+  const counters = state.counters.map(
+    ({ committed, settled, isCut, mustRefuse, wasPassed }) =>
+      `${committed} ${settled} ${short(isCut)}${short(mustRefuse)}${short(wasPassed)}`,
+  );
+  const holders = state.holders.map((_, who) => holderText(state, who)).sort();
+  return [...counters, ...holders].join('/');
 }
 
 function search() {
-  const cameFrom = new Map([[keyOf(START), undefined]]);
-  let frontier = [START];
+  const first = keyOf(START);
+  const cameFrom = new Map([[first, undefined]]);
+  let frontier = [[first, START]];
   let depth = 0;
   let atRest = 0;
   while (frontier.length > 0) {
     depth += 1;
     const found = [];
-    for (const state of frontier) {
-      const from = keyOf(state);
+    for (const [from, state] of frontier) {
       for (const [name, next] of steps(state)) {
         const key = keyOf(next);
         if (cameFrom.has(key)) continue;
@@ -509,10 +509,11 @@ function search() {
         if (fault !== undefined) {
           return { fault, path: pathTo(cameFrom, key), states: cameFrom.size, depth, atRest };
         }
-        found.push(next);
+        found.push([key, next]);
       }
     }
-    if (cameFrom.size > MOST_STATES) return { isCut: true, states: cameFrom.size, depth, atRest };
+    if (cameFrom.size > MOST_STATES)
+      return { isTooLarge: true, states: cameFrom.size, depth, atRest };
     frontier = found;
   }
   return { states: cameFrom.size, depth, atRest };
@@ -526,12 +527,45 @@ function pathTo(cameFrom, key) {
   return path.reverse();
 }
 
-const { fault, path = [], isCut = false, states, depth, atRest } = search();
-const verdict = fault ?? (isCut ? 'not complete: too many states' : 'complete, no violation');
-const setting = `${COUNTERS} counter(s), limits ${LIMITS}, ${TRIES} tries, ${MOST_LATE} late`;
-console.log(
-  `${setting}${values.extend ? ', extend' : ''}${values.mutant && `, mutant ${values.mutant}`}:`,
-);
-console.log(`  ${states} states, ${depth} deep, ${atRest} at rest: ${verdict}`);
-for (const line of path) console.log(`    ${line}`);
-process.exitCode = fault === undefined && !isCut ? 0 : 1;
+function explore() {
+  const { fault, path = [], isTooLarge = false, states, depth, atRest } = search();
+  const verdict =
+    fault ?? (isTooLarge ? 'not complete: too many states' : 'complete, no violation');
+  const parts = [
+    `${COUNTERS} counter(s)`,
+    `limits ${LIMITS}`,
+    `${TRIES} tries`,
+    `${MOST_LATE} late`,
+  ];
+  if (values.extend) parts.push('extend');
+  if (values.mutant !== '') parts.push(`mutant ${values.mutant}`);
+  console.log(`${parts.join(', ')}:`);
+  console.log(`  ${states} states, ${depth} deep, ${atRest} at rest: ${verdict}`);
+  for (const line of path) console.log(`    ${line}`);
+  process.exitCode = fault === undefined && !isTooLarge ? 0 : 1;
+}
+
+/** What a mutant is tried in, the smallest first. */
+const SETTINGS = [
+  ['--late', '1'],
+  ['--late', '1', '--extend'],
+  ['--late', '1', '--counters', '2', '--tries', '1'],
+  ['--late', '2'],
+];
+
+/** Runs each mutant until a setting finds it out; those that live make it fail. */
+function exploreMutants() {
+  for (const [mutant, what] of Object.entries(MUTANTS)) {
+    const verdicts = SETTINGS.values().map((setting) => {
+      const own = [import.meta.filename, '--mutant', mutant, ...setting];
+      const { stdout } = spawnSync(process.execPath, own, { encoding: 'utf8' });
+      return /\n {2}(\d+ states.*)/.exec(stdout)?.[1] ?? stdout;
+    });
+    const killed = verdicts.find((verdict) => !verdict.endsWith('no violation'));
+    console.log(`${mutant.padEnd(20)} ${what}: ${killed ?? 'LIVES'}`);
+    if (killed === undefined) process.exitCode = 1;
+  }
+}
+
+if (values.mutants) exploreMutants();
+else explore();

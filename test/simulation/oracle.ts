@@ -57,6 +57,8 @@ interface RequestRecord {
   /** The settings that it was given last. */
   reading: Reading | undefined;
   hasUsage: boolean;
+  /** Counters of which a call went wrong. */
+  readonly hurtOn: Set<string>;
   /** Something befell the write of its journal entry. */
   isEntryHurt: boolean;
 }
@@ -142,6 +144,7 @@ export class Oracle {
       run,
       standings: new Map(),
       refusedBy: new Set(),
+      hurtOn: new Set(),
       billed: 0n,
       sends: 0,
       billedCounters: [],
@@ -165,7 +168,11 @@ export class Oracle {
 
   /** Something befalls a call of the table. */
   hurt(command: TableCommand, run: RequestRun | undefined): void {
-    if (command instanceof PutCommand && run !== undefined) this.#recordOf(run).isEntryHurt = true;
+    if (run === undefined) return;
+    if (command instanceof PutCommand) this.#recordOf(run).isEntryHurt = true;
+    if (!(command instanceof UpdateCommand)) return;
+    const { pk, sk } = command.input.Key as Key;
+    this.#recordOf(run).hurtOn.add(counterName(pk, sk));
   }
 
   /** A request is given a reading of the settings: it is held to the newest that it was given. */
@@ -322,6 +329,13 @@ export class Oracle {
     const held = [...record.standings.values()].filter(({ id }) => id === record.reservationId);
     for (const standing of held) this.#judgeAdmission(record, caps, standing);
     record.billedCounters = held.filter((one) => this.#isHeld(one)).map(({ counter }) => counter);
+    const warning = new Set(
+      caps.filter(({ action }) => action === 'warn').map(({ capId }) => capId),
+    );
+    // A warning cap whose books are out of reach keeps nothing out, and misses the request.
+    record.billedCounters = record.billedCounters.filter(
+      (counter) => !(warning.has(capIdOf(counter)) && record.hurtOn.has(counter)),
+    );
     const heldCaps = new Set(record.billedCounters.map(capIdOf));
     for (const { capId, action } of caps) {
       if (action === 'warn' || heldCaps.has(capId)) continue;
