@@ -158,6 +158,7 @@ const MAX_REMEMBERED = 2_000;
 /** Remembers the last window of each rule: the time zone arithmetic runs once a window. */
 export class WindowClock {
   readonly #current = new Map<string, Window>();
+  readonly #ends = new Map<string, number | undefined>();
 
   /** The same as `windowAt`. */
   at(rule: WindowRule, atMs: number): Window {
@@ -171,6 +172,14 @@ export class WindowClock {
     this.#current.set(key, window);
     if (this.#current.size > MAX_REMEMBERED) this.#forgetOldest();
     return window;
+  }
+
+  /** The same as `windowEndOf`. */
+  endOf(id: string): number | undefined {
+    if (this.#ends.has(id)) return this.#ends.get(id);
+    const endsAtMs = windowEndOf(id);
+    if (this.#ends.size < MAX_REMEMBERED) this.#ends.set(id, endsAtMs);
+    return endsAtMs;
   }
 
   /** How many rules are remembered. */
