@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 /**
- * The command line: `hardcap key`, `hardcap cap`, `hardcap status`,
+ * The command line: `hardcap key`, `hardcap cap`, `hardcap prices`, `hardcap status`,
  * `hardcap rollover`.
  *
  * Exit codes: 0 done, 1 failed, 2 written wrongly. Results go to stdout, all else to stderr.
@@ -10,6 +10,7 @@ import { addCapCommands } from './commands/cap.ts';
 import { exitCodeOf, explain } from './commands/failure.ts';
 import { addKeyCommands } from './commands/key.ts';
 import { printable } from './commands/malformed-view.ts';
+import { addPricesCommands } from './commands/prices.ts';
 import { addRolloverCommand } from './commands/rollover.ts';
 import { addSharedOptions } from './commands/session.ts';
 import { addStatusCommand } from './commands/status.ts';
@@ -18,11 +19,12 @@ const WRONG_USE = 2;
 
 function createProgram(): Command {
   const program = addSharedOptions(new Command('hardcap'))
-    .description('Hard dollar caps for Amazon Bedrock: keys, caps and what is spent.')
+    .description('Hard dollar caps for Amazon Bedrock: keys, caps, prices and what is spent.')
     .exitOverride()
     .configureHelp({ showGlobalOptions: true });
   addKeyCommands(program);
   addCapCommands(program);
+  addPricesCommands(program);
   addStatusCommand(program);
   addRolloverCommand(program);
   return program;

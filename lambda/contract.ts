@@ -27,6 +27,10 @@ export const ENV = {
   journalDays: 'HARDCAP_JOURNAL_DAYS',
   /** Days that a closed counter is kept after its window; lifetime counters are kept for ever. */
   counterDays: 'HARDCAP_COUNTER_DAYS',
+  /** Days after which prices that nobody looked at are called old. */
+  catalogueMaxAgeDays: 'HARDCAP_CATALOGUE_MAX_AGE_DAYS',
+  /** `daily` (default) or `off`: whether the rollover function looks for new prices. */
+  priceRefresh: 'HARDCAP_PRICE_REFRESH',
 } as const;
 
 /** Defaults of the settings above, in the same units. */
@@ -38,6 +42,8 @@ export const DEFAULTS = {
   maxInFlight: 2_000,
   journalDays: 90,
   counterDays: 400,
+  catalogueMaxAgeDays: 60,
+  priceRefresh: 'daily',
   functionTimeoutMs: 900_000,
   rolloverIntervalMs: 60_000,
 } as const;
@@ -67,6 +73,8 @@ export const METRIC = {
   reservedUsd: 'ReservedUsd',
   requests: 'Requests',
   refusals: 'Refusals',
+  /** Requests that were admitted with a lower output limit than they asked for. */
+  clamped: 'RequestsClamped',
   /** Requests that were answered with an error of hardcap's or of Bedrock's. */
   errors: 'Errors',
   /** Milliseconds from the start of the function to the send, less what waits on nobody. */
@@ -82,4 +90,11 @@ export const METRIC = {
   invariantBroken: 'InvariantBroken',
   windowsClosed: 'WindowsClosed',
   thresholdsReached: 'ThresholdsReached',
+  /** Refreshed prices that were taken at once, and those that wait for an approval. */
+  pricesChanged: 'PricesChanged',
+  pricesProposed: 'PricesProposed',
+  /** Parts of a price source that could not be read. */
+  priceRefreshFailures: 'PriceRefreshFailures',
+  /** Whole days since anyone looked at the prices; the largest counts. */
+  catalogueAgeDays: 'CatalogueAgeDays',
 } as const;

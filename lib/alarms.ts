@@ -21,6 +21,8 @@ import { metric } from './metric.ts';
 export interface AlarmsProps {
   readonly gateway: IFunction;
   readonly rolloverDeadLetterQueue: IQueue;
+  /** The alarm is raised when the prices are older than this. */
+  readonly catalogueMaxAgeDays: number;
   /** @default - nobody is mailed; subscribe to the topic by hand */
   readonly email?: string;
 }
@@ -28,6 +30,8 @@ export interface AlarmsProps {
 interface Watch {
   readonly metric: Metric;
   readonly meaning: string;
+  /** @default 1 */
+  readonly threshold?: number;
 }
 
 /** One topic and the alarms that publish to it. */
@@ -38,11 +42,11 @@ export class Alarms extends Construct {
     super(scope, id);
     this.topic = this.#createTopic(props.email);
     const action = new SnsAction(this.topic);
-    for (const [name, { metric, meaning }] of Object.entries(watches(props))) {
+    for (const [name, { metric, meaning, threshold = 1 }] of Object.entries(watches(props))) {
       new Alarm(this, name, {
         metric,
         alarmDescription: `hardcap: ${meaning}`,
-        threshold: 1,
+        threshold,
         evaluationPeriods: 1,
         comparisonOperator: ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
         // The metrics are written only when there is something to count.
@@ -103,6 +107,17 @@ const watches = (props: AlarmsProps): Readonly<Record<string, Watch>> => ({
     meaning:
       'runs of the rollover function failed: stale reservations may stay uncharged. Read its ' +
       'log, then purge the dead-letter queue; the next run catches up.',
+  },
+  PricesOld: {
+    metric: metric('catalogueAgeDays', {
+      service: 'rollover',
+      statistic: 'Maximum',
+      period: Duration.hours(1),
+    }),
+    threshold: props.catalogueMaxAgeDays + 1,
+    meaning:
+      `neither a release nor a refresh has looked at the prices for ${props.catalogueMaxAgeDays} ` +
+      'days. Caps are as hard as their prices: run "hardcap prices refresh", or update hardcap.',
   },
   GatewayFailed: {
     metric: props.gateway.metricErrors({ statistic: 'Sum', period: Duration.minutes(5) }),

@@ -41,6 +41,15 @@ export interface Configuration {
    * @default 400
    */
   readonly counterDays: number;
+  /**
+   * Days after which prices that neither a release nor a refresh looked at raise an alarm, 1 to
+   * 3,650.
+   *
+   * @default 60
+   */
+  readonly catalogueMaxAgeDays: number;
+  /** Whether the rollover function looks at AWS's price lists once a day. @default 'daily' */
+  readonly priceRefresh: 'daily' | 'off';
   /** Memory of the gateway function, 256 to 10,240 megabytes. @default 1024 */
   readonly memoryMb: number;
   /** Time-out of the gateway function, 10 to 900 seconds: the longest stream. @default 900 */
@@ -104,6 +113,8 @@ const SHAPE = {
   maxInFlight: wholeNumber(1, DEFAULTS.maxInFlight, 'reservations'),
   journalDays: wholeNumber(1, 3_650, 'days'),
   counterDays: wholeNumber(35, 36_500, 'days'),
+  catalogueMaxAgeDays: wholeNumber(1, 3_650, 'days'),
+  priceRefresh: z.literal(['daily', 'off']).describe('daily or off'),
   memoryMb: wholeNumber(256, 10_240, 'megabytes'),
   timeoutSeconds: wholeNumber(10, 900, 'seconds'),
   reservedConcurrency: z
@@ -129,6 +140,8 @@ export const DEFAULT_CONFIGURATION: Configuration = {
   maxInFlight: DEFAULTS.maxInFlight,
   journalDays: DEFAULTS.journalDays,
   counterDays: DEFAULTS.counterDays,
+  catalogueMaxAgeDays: DEFAULTS.catalogueMaxAgeDays,
+  priceRefresh: DEFAULTS.priceRefresh,
   memoryMb: 1_024,
   timeoutSeconds: DEFAULTS.functionTimeoutMs / 1_000,
   reservedConcurrency: 50,

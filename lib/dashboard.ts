@@ -85,6 +85,7 @@ const refusals = (): GraphWidget =>
   graph('Requests and refusals', 'Requests in 5 minutes', [
     metric('requests', { label: 'Requests' }),
     metric('refusals', { label: 'Refused' }),
+    metric('clamped', { label: 'Clamped' }),
   ]);
 
 const addedLatency = (): GraphWidget =>

@@ -22,4 +22,6 @@ export const environmentOf = (
   [ENV.maxInFlight]: String(configuration.maxInFlight),
   [ENV.journalDays]: String(configuration.journalDays),
   [ENV.counterDays]: String(configuration.counterDays),
+  [ENV.catalogueMaxAgeDays]: String(configuration.catalogueMaxAgeDays),
+  [ENV.priceRefresh]: configuration.priceRefresh,
 });

@@ -48,7 +48,7 @@ export class GatewayFunction extends Construct {
         ...bedrockStatements(regions),
         new PolicyStatement({
           sid: 'ReadSettings',
-          actions: ['dynamodb:GetItem', 'dynamodb:BatchGetItem', 'dynamodb:Query'],
+          actions: ['dynamodb:GetItem', 'dynamodb:Query'],
           resources: [settingsTableArn],
         }),
         new PolicyStatement({

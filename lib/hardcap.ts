@@ -58,6 +58,7 @@ export class Hardcap extends Construct {
       ...shared,
       settingsTableArn: this.settingsTable.tableArn,
       openIndexArn: ledger.openIndexArn,
+      refreshesPrices: configuration.priceRefresh === 'daily',
     });
 
     this.dashboard = new Dashboard(this, 'Dashboard', {
@@ -67,6 +68,7 @@ export class Hardcap extends Construct {
     this.alarms = new Alarms(this, 'Alarms', {
       gateway: this.gateway.lambda,
       rolloverDeadLetterQueue: this.rollover.deadLetterQueue,
+      catalogueMaxAgeDays: configuration.catalogueMaxAgeDays,
       ...(configuration.alarmEmail === '' ? {} : { email: configuration.alarmEmail }),
     });
   }

@@ -1,6 +1,6 @@
 /**
  * The rollover function: every minute it charges stale reservations, tells thresholds and closes
- * windows.
+ * windows; once a day it looks at the price lists.
  *
  * Crash: a run that fails is tried again, then kept in the dead-letter queue, which alarms; the
  *        next minute's run does the same work, as each run starts from what it finds.
@@ -35,6 +35,8 @@ export interface RolloverFunctionProps
   readonly settingsTableArn: string;
   readonly ledgerTableArn: string;
   readonly openIndexArn: string;
+  /** Whether it looks at AWS's price lists, and so may. */
+  readonly refreshesPrices: boolean;
 }
 
 /** The function, its schedule and the queue of runs that failed. */
@@ -46,7 +48,7 @@ export class RolloverFunction extends Construct {
     super(scope, id);
     this.deadLetterQueue = this.#createDeadLetterQueue();
     const { queueArn } = this.deadLetterQueue;
-    const { lambda } = new NodeFunction(this, 'Default', {
+    const { lambda, role } = new NodeFunction(this, 'Default', {
       description: 'hardcap rollover: charges stale reservations in full, closes windows',
       entry: ENTRY,
       memoryMb: MEMORY_MB,
@@ -61,6 +63,12 @@ export class RolloverFunction extends Construct {
       retryAttempts: RETRY_ATTEMPTS,
     });
     this.lambda = lambda;
+    if (props.refreshesPrices) {
+      Validations.of(role).acknowledge({
+        id: 'AwsSolutions-IAM5[Resource::*]',
+        reason: 'Price lists are of no account: neither action has a resource to name.',
+      });
+    }
     this.#createSchedule();
   }
 
@@ -131,7 +139,10 @@ const keepFailedRuns = (queueArn: string): PolicyStatement =>
     resources: [queueArn],
   });
 
-/** Only items whose partition key is one of these: no key's hash is read, no summary is deleted. */
+/**
+ * Only items whose partition key is one of these: no key's hash is read, no cap is written, no
+ * summary is deleted.
+ */
 const onPartitions = (...patterns: string[]) => ({
   'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': patterns },
   // Without it, "for all values" would hold for a request that has none.
@@ -167,5 +178,44 @@ const rolloverStatements = (props: RolloverFunctionProps, queueArn: string): Pol
     resources: [props.ledgerTableArn],
     conditions: onPartitions('CLOSED', 'COUNTER#*'),
   }),
+  ...priceStatements(props),
   keepFailedRuns(queueArn),
+];
+
+/** An operator's price item is of the same partition: the code never writes one without `auto:`. */
+const priceStatements = (props: RolloverFunctionProps): PolicyStatement[] => [
+  new PolicyStatement({
+    sid: 'ReadPriceBook',
+    actions: ['dynamodb:GetItem', 'dynamodb:Query'],
+    resources: [props.settingsTableArn],
+    conditions: onPartitions('PRICE', 'PRICE-PROPOSAL', 'PRICE-REFRESH'),
+  }),
+  ...(props.refreshesPrices
+    ? [
+        new PolicyStatement({
+          sid: 'WriteRefreshedPrices',
+          actions: ['dynamodb:PutItem'],
+          resources: [props.settingsTableArn],
+          conditions: onPartitions('PRICE', 'PRICE-PROPOSAL', 'PRICE-REFRESH'),
+        }),
+        new PolicyStatement({
+          sid: 'KeepRefreshState',
+          actions: ['dynamodb:UpdateItem'],
+          resources: [props.settingsTableArn],
+          conditions: onPartitions('PRICE-REFRESH'),
+        }),
+        new PolicyStatement({
+          sid: 'RemoveProposals',
+          actions: ['dynamodb:DeleteItem'],
+          resources: [props.settingsTableArn],
+          conditions: onPartitions('PRICE-PROPOSAL'),
+        }),
+        // Neither has resources to name.
+        new PolicyStatement({
+          sid: 'ReadPriceLists',
+          actions: ['bedrock:ListFoundationModelAgreementOffers', 'pricing:GetProducts'],
+          resources: ['*'],
+        }),
+      ]
+    : []),
 ];

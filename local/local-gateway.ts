@@ -12,10 +12,12 @@ import {
   EMBEDDED_LEDGER_TIMEOUTS,
   LEDGER_TIMEOUTS,
 } from '../lambda/adapters/ledger/dynamo-client.ts';
+import { createBedrockProfiles } from '../lambda/adapters/models/bedrock-profiles.ts';
 import { createTelemetry } from '../lambda/adapters/telemetry/powertools-telemetry.ts';
 import { createBedrockUpstream } from '../lambda/adapters/upstream/bedrock-upstream.ts';
 import { DEFAULTS, ENV, METRIC_SERVICE } from '../lambda/contract.ts';
 import { readEnvironment } from '../lambda/gateway/environment.ts';
+import type { ProfileDirectory } from '../lambda/ports/profile-directory.ts';
 import { composeRollover } from '../lambda/rollover/compose.ts';
 import { readRolloverEnvironment } from '../lambda/rollover/environment.ts';
 import { assertTablesAnswer } from './aws-tables.ts';
@@ -23,6 +25,7 @@ import { startEmbeddedDynamodb } from './embedded-dynamodb.ts';
 import { installAwslambda } from './function-url-response.ts';
 import { type StreamingHandler, startFunctionUrlServer } from './function-url-server.ts';
 import { startSimulatedBedrock } from './simulated-bedrock.ts';
+import { createSimulatedProfiles } from './simulated-profiles.ts';
 import { ensureTables } from './tables.ts';
 
 export interface LocalGatewayOptions {
@@ -109,7 +112,10 @@ export async function startLocalGateway(options: LocalGatewayOptions): Promise<L
       ...upstreamEndpoint(options.upstream, simulated?.url),
     });
     started.push({ close: async () => upstream.close() });
-    const handler = await composeHandler({ environment, dynamo: client, upstream, telemetry });
+    const profiles = profilesOf(options.upstream, started);
+    const { tokenCounter } = upstream;
+    const parts = { environment, dynamo: client, upstream, tokenCounter, profiles, telemetry };
+    const handler = await composeHandler(parts);
     const server = await listen(handler, options);
     started.push(server);
     return {
@@ -179,6 +185,17 @@ function ledgerProblem(error: unknown): string {
 function upstreamEndpoint(upstream: string, simulatedUrl: string | undefined) {
   if (upstream === 'aws') return {};
   return { endpoint: new URL(simulatedUrl ?? upstream), credentials: LOCAL_CREDENTIALS };
+}
+
+/** Whoever answers for the models answers for the profiles that lead to them. */
+function profilesOf(upstream: string, started: { close(): Promise<void> }[]): ProfileDirectory {
+  if (upstream === 'simulated') return createSimulatedProfiles();
+  const profiles = createBedrockProfiles({
+    clock: systemClock,
+    ...upstreamEndpoint(upstream, undefined),
+  });
+  started.push({ close: async () => profiles.close() });
+  return profiles;
 }
 
 /** @throws Error with the words that the option knows */

@@ -12,12 +12,12 @@ import {
   PutCommand,
 } from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod/mini';
+import { parsePrice } from '../lambda/adapters/settings/price-item.ts';
 import {
   isMalformed,
   PARTITION,
   parseCap,
   parseKey,
-  parsePrice,
   type SettingPartition,
   settingItem,
 } from '../lambda/adapters/settings/setting-items.ts';

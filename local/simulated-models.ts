@@ -7,6 +7,7 @@ import { anthropicShape } from './simulated-anthropic.ts';
 import { chatShape, commandRShape } from './simulated-chat-models.ts';
 import { novaShape } from './simulated-converse.ts';
 import { invalid } from './simulated-errors.ts';
+import { simulatedModelOf } from './simulated-profiles.ts';
 import {
   anthropicTextShape,
   commandShape,
@@ -71,9 +72,9 @@ const MODELS: readonly ModelRow[] = [
   ),
 ];
 
-/** The id without ARN and profile prefix. */
+/** The id without ARN and profile prefix; of an application's profile, that of its model. */
 export const baseModelIdOf = (modelId: string): string =>
-  modelId.replace(ARN_RESOURCE, '').replace(PROFILE_PREFIX, '');
+  simulatedModelOf(modelId).replace(ARN_RESOURCE, '').replace(PROFILE_PREFIX, '');
 
 export const isProfile = (modelId: string): boolean => PROFILE_PREFIX.test(modelId);
 

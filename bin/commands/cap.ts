@@ -95,7 +95,7 @@ const addSetOptions = (set: Command): Command =>
     .option('--vendors <globs>', 'cover only models of these vendors', listValue)
     .option('--models <globs>', 'cover only these models', listValue)
     .option('--split-by <what>', 'a counter for each key, team, vendor, model or tag:<name>')
-    .addOption(new Option('--action <action>', 'what it does').choices(['block', 'warn']))
+    .addOption(new Option('--action <action>', 'what it does').choices(['block', 'clamp', 'warn']))
     .option('--raise-to <usd>', 'a higher limit, until --raise-until', usdValue)
     .option('--raise-until <date-time>', 'when the raise ends, with offset', instantValue)
     .option('--max-tokens <count>', 'max_tokens of requests that name none', wholeValue)

@@ -8,12 +8,11 @@ import type { Command } from 'commander';
 import { systemClock } from '../../lambda/adapters/clock/system-clock.ts';
 import type { RolloverReport } from '../../lambda/application/rollover-work.ts';
 import { DEFAULTS } from '../../lambda/contract.ts';
-import type { Events } from '../../lambda/ports/events.ts';
-import type { LogFields, Telemetry } from '../../lambda/ports/telemetry.ts';
 import { composeRollover } from '../../lambda/rollover/compose.ts';
 import { CliFailure } from './failure.ts';
-import { type Output, table } from './output.ts';
+import { table } from './output.ts';
 import { openSession } from './session.ts';
+import { stderrEvents, telemetryOf } from './telemetry.ts';
 
 /** A person waits for it; what is left over is the next run's. */
 const LASTS_MS = 600_000;
@@ -47,30 +46,6 @@ async function roll({ events }: RolloverOptions, command: Command): Promise<void
   const failure = failureOf(report);
   if (failure !== undefined) throw new CliFailure(failure);
 }
-
-const stderrEvents: Events = {
-  emit: (name, detail) => {
-    process.stderr.write(`${JSON.stringify({ event: name, ...detail })}\n`);
-  },
-};
-
-/** What a person should know of the run; the numbers are in the report. */
-function telemetryOf(output: Output): Telemetry {
-  const notice = (message: string, fields: LogFields = {}) =>
-    output.notice(Object.keys(fields).length === 0 ? message : `${message} ${textOf(fields)}`);
-  return {
-    info: () => undefined,
-    warn: notice,
-    error: notice,
-    count: () => undefined,
-    flush: () => undefined,
-  };
-}
-
-const textOf = (fields: LogFields): string =>
-  Object.entries(fields)
-    .map(([name, value]) => `${name}=${value}`)
-    .join(' ');
 
 const ROWS: readonly (readonly [keyof RolloverReport, string])[] = [
   ['counters', 'open counters looked at'],

@@ -5,8 +5,8 @@ import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
 import { DeleteCommand, PutCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import {
   type SettingItem,
-  type SettingPartition,
   settingItem,
+  type TablePartition,
 } from '../../lambda/adapters/settings/setting-items.ts';
 import { getItem, queryPartition } from '../../lambda/adapters/settings/settings-table.ts';
 import { TABLE } from '../../lambda/contract.ts';
@@ -27,7 +27,7 @@ const tableOf = (connection: Connection) => ({
   timeoutMs: TIMEOUT_MS,
 });
 
-const keyOf = (partition: SettingPartition, id: string) => ({
+const keyOf = (partition: TablePartition, id: string) => ({
   [TABLE.partitionKey]: partition,
   [TABLE.sortKey]: id,
 });
@@ -35,28 +35,28 @@ const keyOf = (partition: SettingPartition, id: string) => ({
 /** All items of a partition, however many: too many must still be listed to be removed. */
 export const listItems = (
   connection: Connection,
-  partition: SettingPartition,
+  partition: TablePartition,
 ): Promise<SettingItem[]> =>
   queryPartition(tableOf(connection), partition, Number.POSITIVE_INFINITY);
 
 /** The ids of a partition. */
 export const listIds = async (
   connection: Connection,
-  partition: SettingPartition,
+  partition: TablePartition,
 ): Promise<string[]> =>
   (await listItems(connection, partition)).map((item) => String(item[TABLE.sortKey]));
 
 /** One item; undefined where there is none. */
 export const findItem = (
   connection: Connection,
-  partition: SettingPartition,
+  partition: TablePartition,
   id: string,
 ): Promise<SettingItem | undefined> => getItem(tableOf(connection), partition, id);
 
 /** Writes a new item; false, and nothing written, where there is one already. */
 export const putNew = (
   connection: Connection,
-  partition: SettingPartition,
+  partition: TablePartition,
   id: string,
   attributes: SettingItem,
 ): Promise<boolean> =>
@@ -74,7 +74,7 @@ export const putNew = (
 /** Changes only the named attributes; false where the item's being there is not as expected. */
 export function update(
   connection: Connection,
-  partition: SettingPartition,
+  partition: TablePartition,
   id: string,
   change: ItemChange,
   expected: 'present' | 'absent',
@@ -107,7 +107,7 @@ export function update(
 /** Removes an item; false where there was none. */
 export const remove = (
   connection: Connection,
-  partition: SettingPartition,
+  partition: TablePartition,
   id: string,
 ): Promise<boolean> =>
   unlessRefused(() =>

@@ -21,6 +21,7 @@ import { ZERO_USD } from '../../lambda/domain/money.ts';
 import type { CounterKey } from '../../lambda/domain/reservation.ts';
 import { type Window, windowAt } from '../../lambda/domain/window.ts';
 import type { CounterState, OpenCounter } from '../../lambda/ports/ledger.ts';
+import { ageJson, ageText, readAge } from './catalogue-age-view.ts';
 import { printable } from './malformed-view.ts';
 import { openSession, type Session } from './session.ts';
 import { listItems } from './settings-store.ts';
@@ -47,7 +48,9 @@ async function showStatus(session: Session): Promise<void> {
   const malformed = parsed.filter((cap): cap is MalformedCap => isMalformed(cap));
   const counters = await readCounters(session, caps);
   const unused = caps.filter((cap) => !counters.some((counter) => counter.cap === cap));
-  output.result(statusJson(counters, unused, malformed, nowMs), () => {
+  const age = await readAge(connection, nowMs);
+  const json = { ...statusJson(counters, unused, malformed, nowMs), catalogue: ageJson(age) };
+  output.result(json, () => {
     if (parsed.length === 0) {
       return (
         `there are no caps in ${connection.name}; make one: ` +
@@ -58,6 +61,7 @@ async function showStatus(session: Session): Promise<void> {
       ? 'none of the caps can be read'
       : statusTable(counters, unused, nowMs);
   });
+  if (age.isOld) output.notice(ageText(age));
   // After the table, where they are seen.
   for (const { capId, field, problem } of malformed) {
     output.notice(

@@ -34,9 +34,10 @@ export function wrapText(text: string, columns: number, indent = ''): string[] {
   for (const word of text.split(WORD_ENDS)) {
     for (const [index, piece] of piecesOf(word, columns - indent.length).entries()) {
       const next = index === 0 ? word : piece;
-      if (line.trim() !== '' && width(line + next) > columns) {
-        lines.push(line.trimEnd());
-        line = indent;
+      if (width(line + next) > columns) {
+        // A line of nothing but spaces is given up for the word that it has no room for.
+        if (line.trim() !== '') lines.push(line.trimEnd());
+        line = lines.length === 0 ? '' : indent;
       }
       line += piece;
     }

@@ -22,6 +22,7 @@ import { HardcapError } from '../domain/errors.ts';
 import { type Prepared, prepareRequest } from '../domain/estimate.ts';
 import { formatUsd, type NanoUsd } from '../domain/money.ts';
 import type { Operation } from '../domain/operation.ts';
+import type { ProfileModel } from '../domain/profile-model.ts';
 import type { JsonObject } from '../domain/request-body.ts';
 import type { CounterKey } from '../domain/reservation.ts';
 import type { Window, WindowClock } from '../domain/window.ts';
@@ -44,7 +45,19 @@ export interface Admission {
   readonly prepared: Prepared;
   /** In counter-key order. */
   readonly charges: readonly Charge[];
+  readonly fit: Fit;
 }
+
+/** What was found and done to make a request fit where its first bound did not. */
+export interface Fit {
+  /** What Bedrock counted, and the bound on the input that follows from it. */
+  readonly counted?: { readonly inputTokens: number; readonly mostInputTokens: number };
+  /** What the output limit is lowered to, thinking included. */
+  readonly mostOutputTokens?: number;
+}
+
+/** A request as it was asked for. */
+export const AS_ASKED: Fit = {};
 
 export interface AskedRequest {
   readonly operation: Operation;
@@ -52,6 +65,8 @@ export interface AskedRequest {
   readonly modelId: string;
   /** Where Bedrock is called: the source region decides prices. */
   readonly region: string;
+  /** The model behind the application inference profile that is asked for. */
+  readonly profile?: ProfileModel;
   readonly body: JsonObject;
   /** Lower-cased request headers. */
   readonly headers: Readonly<Record<string, string>>;
@@ -101,9 +116,9 @@ export function authenticate(view: SettingsView, keyText: string, nowMs: number)
 export function chooseModel(
   view: SettingsView,
   key: CallerKey,
-  asked: Pick<AskedRequest, 'modelId' | 'region'>,
+  asked: Pick<AskedRequest, 'modelId' | 'region' | 'profile'>,
 ): { model: Model; subject: Subject } {
-  const model = findModel(asked.modelId, view.prices, asked.region);
+  const model = findModel(asked.modelId, view.prices, asked.region, asked.profile);
   const subject: Subject = {
     keyId: key.keyId,
     ...(key.team === undefined ? {} : { team: key.team }),
@@ -135,6 +150,25 @@ export function decide(
   asked: AskedRequest,
   rules: AdmissionRules,
   nowMs: number,
+  fit: Fit = AS_ASKED,
+): Admission {
+  const admission = estimate(view, key, asked, rules, nowMs, fit);
+  refuseOverRequestLimit(key, admission.prepared);
+  return admission;
+}
+
+/**
+ * The decision before the key's bound on one request is looked at.
+ *
+ * @throws HardcapError as `decide` does, but for request_too_dear
+ */
+export function estimate(
+  view: SettingsView,
+  key: CallerKey,
+  asked: AskedRequest,
+  rules: AdmissionRules,
+  nowMs: number,
+  fit: Fit,
 ): Admission {
   const { model, subject } = chooseModel(view, key, asked);
   const caps = coveringCaps(view, subject, rules, nowMs);
@@ -146,9 +180,10 @@ export function decide(
     headers: asked.headers,
     allowFields: rules.allowFields,
     ...(defaultMaxTokens === undefined ? {} : { defaultMaxTokens }),
+    ...(fit.mostOutputTokens === undefined ? {} : { mostOutputTokens: fit.mostOutputTokens }),
+    ...(fit.counted && { mostInputTokens: fit.counted.mostInputTokens }),
   });
-  refuseOverRequestLimit(key, prepared);
-  return { key, subject, model, prepared, charges: chargesOf(caps, subject, rules, nowMs) };
+  return { key, subject, model, prepared, charges: chargesOf(caps, subject, rules, nowMs), fit };
 }
 
 /**
@@ -233,15 +268,18 @@ const compareText = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 
  * when the next one begins, but a cap that was given another window has another counter.
  */
 export const standingOf = (admission: Admission): string =>
+  `${admission.prepared.boundNanoUsd} ${termsOf(admission)}`;
+
+/** The caps and the price that an admission is decided by, whatever its bound. */
+export const termsOf = ({ model, charges }: Admission): string =>
   JSON.stringify([
-    admission.prepared.boundNanoUsd.toString(),
-    admission.model.price.version,
-    admission.charges.map(({ cap, counter, limitNanoUsd, enforced }) => [
+    model.price.version,
+    charges.map(({ cap, counter, limitNanoUsd }) => [
       counter.pk,
       cap.window.kind,
       cap.window.timeZone,
       cap.window.weekStart,
       limitNanoUsd.toString(),
-      enforced,
+      cap.action,
     ]),
   ]);

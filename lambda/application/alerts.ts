@@ -5,7 +5,6 @@
  */
 import { type Cap, limitAt } from '../domain/cap.ts';
 import { formatUsd, type NanoUsd } from '../domain/money.ts';
-import { windowAt } from '../domain/window.ts';
 import type { Events } from '../ports/events.ts';
 import type { OpenCounter } from '../ports/ledger.ts';
 import { ownerOf, type RolloverRun } from './rollover-work.ts';
@@ -24,7 +23,7 @@ export async function tellThresholds(
   const cap = run.caps.get(owner.capId);
   const nowMs = ports.clock.nowMs();
   if (cap === undefined || !isInForce(cap, nowMs)) return;
-  const limitNanoUsd = limitOf(cap, open, nowMs);
+  const limitNanoUsd = limitOf(run, cap, open, nowMs);
   if (limitNanoUsd === undefined) return;
   for (const percent of [...cap.alertPercents].sort((a, b) => a - b)) {
     if (!isReached(open.state.settledNanoUsd, limitNanoUsd, percent)) return;
@@ -49,8 +48,13 @@ const isInForce = (cap: Cap, nowMs: number): boolean =>
   cap.enabled && (cap.expiresAtMs === undefined || nowMs < cap.expiresAtMs);
 
 /** In the cap's running window the limit that holds now; in any other, the one last seen there. */
-function limitOf(cap: Cap, open: OpenCounter, nowMs: number): NanoUsd | undefined {
-  const isRunning = windowAt(cap.window, nowMs).id === open.counter.sk;
+function limitOf(
+  { windows }: RolloverRun,
+  cap: Cap,
+  open: OpenCounter,
+  nowMs: number,
+): NanoUsd | undefined {
+  const isRunning = windows.at(cap.window, nowMs).id === open.counter.sk;
   return isRunning ? limitAt(cap, nowMs) : open.limitNanoUsd;
 }
 

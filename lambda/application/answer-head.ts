@@ -1,6 +1,7 @@
 /**
  * The head of an admitted request's answer: Bedrock's own, and what hardcap says beside it.
  */
+import type { Prepared } from '../domain/estimate.ts';
 import { maxUsd, type NanoUsd, nanoUsd, ZERO_USD } from '../domain/money.ts';
 import type { UpstreamResponse } from '../ports/upstream.ts';
 import type { AnswerHead, CapNote, Reserved } from './guarded-request.ts';
@@ -17,7 +18,12 @@ export const answerHead = (
   reservedNanoUsd: reserved.admission.prepared.boundNanoUsd,
   cap: tightestCap(reserved.held, costNanoUsd),
   timings: reserved.timings,
+  ...clampNote(reserved.admission.prepared),
 });
+
+/** The output limit that was written, where it is lower than what was asked for. */
+export const clampNote = ({ limit }: Prepared): { readonly clampedMaxTokens?: number } =>
+  limit?.isLowered === true ? { clampedMaxTokens: limit.tokens } : {};
 
 function tightestCap(held: readonly Held[], costNanoUsd: NanoUsd): CapNote | undefined {
   let tightest: CapNote | undefined;

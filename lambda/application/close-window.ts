@@ -6,7 +6,6 @@
  * Crash:     each step is found done or undone by the next run; the event may be told twice.
  */
 import { formatUsd } from '../domain/money.ts';
-import { windowEndOf } from '../domain/window.ts';
 import type { Events } from '../ports/events.ts';
 import type { OpenCounter } from '../ports/ledger.ts';
 import { ownerOf, type RolloverRun } from './rollover-work.ts';
@@ -25,7 +24,7 @@ export async function closeWindow(
   open: OpenCounter,
 ): Promise<void> {
   const { maintenance, clock } = run.ports;
-  const endsAtMs = windowEndOf(open.counter.sk);
+  const endsAtMs = run.windows.endOf(open.counter.sk);
   if (endsAtMs === undefined || endsAtMs + CLOSING_MARGIN_MS > clock.nowMs()) return;
   if (open.reservations.length > 0 || open.state.inFlight !== 0) return;
   if (wasUsed(open) && !(await isSummarised(run, events, open, endsAtMs))) return;

@@ -1,9 +1,11 @@
 /**
  * How a request that was sent ends in money: by its usage, or in full where that is unknown.
  */
+import type { Prepared } from '../domain/estimate.ts';
+import { mostGuardrailUnits } from '../domain/guardrail.ts';
 import { type NanoUsd, ZERO_USD } from '../domain/money.ts';
-import { costOf, priceServedAs, type TokenUsage } from '../domain/price.ts';
-import type { UnitCounts } from '../domain/unit.ts';
+import { costOf, priceServedAs } from '../domain/price.ts';
+import { type UnitCounts, unpricedUnit } from '../domain/unit.ts';
 import type { Usage } from '../domain/usage.ts';
 import type { Admission } from './admission.ts';
 import type { Ending } from './settlement.ts';
@@ -32,19 +34,28 @@ export const atNothing = (status: number, reason: string): Ending => ({
 export function byUsage(admission: Admission, usage: Usage, status: number): Ending {
   if (usage.kind === 'unknown') return inFull(admission, status, `usage unknown: ${usage.why}`);
   const { model, prepared } = admission;
-  const price = priceServedAs(model.price, usage.served ?? prepared.serving);
+  const price = priceServedAs(model.price, { ...prepared.serving, ...usage.served });
   if (price === undefined) return inFull(admission, status, 'usage unknown: served at no price');
-  const used = withAskedUnits(usage.usage, prepared.units);
-  return {
-    outcome: 'settled',
-    costNanoUsd: costOf(price, used),
-    status,
-    usage: used,
-  };
+  const units = unitsUsed(prepared, usage);
+  const unpriced = price.free === true ? undefined : unpricedUnit(units, price.units);
+  if (unpriced !== undefined) {
+    return inFull(admission, status, `usage unknown: the unit "${unpriced}" has no price`);
+  }
+  const hasUnits = Object.keys(units).length > 0;
+  const used = hasUnits ? { ...usage.usage, units } : usage.usage;
+  return { outcome: 'settled', costNanoUsd: costOf(price, used), status, usage: used };
 }
 
-/** Units that no answer counts are billed as they were asked for. */
-function withAskedUnits(usage: TokenUsage, asked: UnitCounts): TokenUsage {
-  const hasUnits = Object.keys(asked).length > 0;
-  return usage.units === undefined && hasUnits ? { ...usage, units: asked } : usage;
+/**
+ * What is billed by other units than tokens: as the answer counts it, else as it was asked for. A
+ * guardrail without a trace is billed at its bound for the output that there was; one that replaced
+ * the answer may have read more than there is usage of.
+ */
+function unitsUsed(
+  { units: asked, guardedText }: Prepared,
+  { usage, hasIntervened }: Extract<Usage, { kind: 'metered' }>,
+): UnitCounts {
+  if (usage.units !== undefined) return { ...asked, ...usage.units };
+  if (guardedText === undefined || hasIntervened === true) return asked;
+  return { ...asked, ...mostGuardrailUnits(guardedText, usage.outputTokens) };
 }

@@ -7,6 +7,7 @@ import type { CounterState, Ledger, RefusalReason } from '../ports/ledger.ts';
 import type { Settings } from '../ports/settings.ts';
 import type { AnswerSink, FrameReader } from '../ports/stream.ts';
 import type { Telemetry } from '../ports/telemetry.ts';
+import type { TokenCounter } from '../ports/token-counter.ts';
 import type { Upstream } from '../ports/upstream.ts';
 import type { Admission, AdmissionRules, AskedRequest, Charge } from './admission.ts';
 import type { Held } from './reserve-all.ts';
@@ -29,6 +30,8 @@ export interface SpendGuardPorts {
   readonly upstream: Upstream;
   readonly clock: Clock;
   readonly telemetry: Telemetry;
+  /** Absent: nothing is counted, and the bounds by bytes stand. */
+  readonly tokenCounter?: TokenCounter;
 }
 
 export interface GuardedRequest extends AskedRequest {
@@ -68,6 +71,8 @@ export interface AnswerHead {
   readonly reservedNanoUsd: NanoUsd;
   readonly cap: CapNote | undefined;
   readonly timings: Timings;
+  /** The output limit of each answer, where a clamp cap lowered it. */
+  readonly clampedMaxTokens?: number;
 }
 
 /** What a caller is told who meets a full cap. */
@@ -90,7 +95,12 @@ export type GuardedAnswer =
       readonly done: Promise<void>;
     }
   | { readonly kind: 'stream'; readonly done: Promise<void> }
-  | { readonly kind: 'refused'; readonly refusal: CapRefusal; readonly done: Promise<void> };
+  | {
+      readonly kind: 'refused';
+      readonly refusal: CapRefusal;
+      readonly timings: Timings;
+      readonly done: Promise<void>;
+    };
 
 /** A reservation that stands, by settings that are fresh enough to send upon. */
 export interface Reserved {

@@ -38,6 +38,7 @@ export function startStream(
   const meter = createUsageMeter({
     operation: request.operation,
     model,
+    headers: response.headers,
     oneHourCacheWrites: prepared.oneHourCacheWrites,
   });
   const reader = request.createFrameReader();

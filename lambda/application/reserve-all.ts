@@ -20,14 +20,21 @@ export interface Held {
   readonly state: CounterState;
 }
 
+/** One counter's refusal. */
+export interface CounterRefusal {
+  readonly charge: Charge;
+  readonly reason: RefusalReason;
+  /** The books that it refused by. */
+  readonly state: CounterState;
+}
+
 export type ReserveAllOutcome =
   | { readonly kind: 'reserved'; readonly id: ReservationId; readonly held: readonly Held[] }
-  | {
+  /** With the one refusal that is told, and all of them, each by its counter's last answer. */
+  | (CounterRefusal & {
       readonly kind: 'refused';
-      readonly charge: Charge;
-      readonly reason: RefusalReason;
-      readonly state: CounterState;
-    };
+      readonly refusals: readonly CounterRefusal[];
+    });
 
 export interface ReserveAllRequest {
   readonly charges: readonly Charge[];
@@ -66,7 +73,12 @@ export async function reserveAll(
   const parallel = await reserveInParallel(ports, request);
   if (parallel.kind === 'reserved') return parallel;
   if (parallel.reason !== 'reserved-in-flight' || !parallel.heldOthers) return parallel;
-  return reserveInOrder(ports, request);
+  const inOrder = await reserveInOrder(ports, request);
+  if (inOrder.kind === 'reserved') return inOrder;
+  // In order the first refusal ends it: what the others said before still stands.
+  const asked = new Set(inOrder.refusals.map(({ charge }) => charge));
+  const others = parallel.refusals.filter(({ charge }) => !asked.has(charge));
+  return { ...inOrder, refusals: [...inOrder.refusals, ...others] };
 }
 
 const newId = (ports: ReserveAllPorts, request: ReserveAllRequest): ReservationId =>
@@ -125,7 +137,7 @@ async function conclude(
 ): Promise<Attempt> {
   const held: Held[] = [];
   const toRelease: CounterHold[] = [];
-  const refused: Extract<ReserveAllOutcome, { kind: 'refused' }>[] = [];
+  const refusals: CounterRefusal[] = [];
   let failure: unknown;
   let failed = false;
   outcomes.forEach((outcome, index) => {
@@ -145,16 +157,17 @@ async function conclude(
       failed ||= charge.enforced;
       failure ??= value.cause;
     } else if (charge.enforced) {
-      refused.push({ kind: 'refused', charge, reason: value.reason, state: value.state });
+      refusals.push({ charge, reason: value.reason, state: value.state });
     }
   });
-  const complete = !failed && refused.length === 0;
+  const complete = !failed && refusals.length === 0;
   if (!complete) toRelease.push(...held.map(({ hold }) => hold));
   await releaseAll(ports, toRelease);
   if (complete) return { kind: 'reserved', id, held };
   if (failed) throw unavailable(failure);
   // What is held on a warn cap keeps nobody out.
-  return { ...mostFinal(refused), heldOthers: held.some(({ charge }) => charge.enforced) };
+  const heldOthers = held.some(({ charge }) => charge.enforced);
+  return { kind: 'refused', ...mostFinal(refusals), refusals, heldOthers };
 }
 
 /** Releases each of these; one that cannot be is named in the log. Never rejects. */
@@ -183,10 +196,8 @@ function unavailable(cause: unknown): HardcapError {
   );
 }
 
-function mostFinal(
-  refused: readonly Extract<ReserveAllOutcome, { kind: 'refused' }>[],
-): Extract<ReserveAllOutcome, { kind: 'refused' }> {
-  const [first, ...rest] = refused;
+function mostFinal(refusals: readonly CounterRefusal[]): CounterRefusal {
+  const [first, ...rest] = refusals;
   if (first === undefined) throw new HardcapError('invariant_broken', 'a refusal without a cap');
   return rest.reduce(
     (chosen, next) =>

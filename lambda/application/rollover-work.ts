@@ -2,6 +2,7 @@
  * What every part of a rollover run has in hand: its ports, its report, and how it names a counter.
  */
 import type { Cap } from '../domain/cap.ts';
+import type { WindowClock } from '../domain/window.ts';
 import type { CapList } from '../ports/cap-list.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Events } from '../ports/events.ts';
@@ -23,6 +24,8 @@ export interface RolloverReport {
   expired: number;
   /** Expired charges that the journal tells of now. */
   journalled: number;
+  /** Expired charges that were settled late, and that the journal does not charge any more. */
+  corrected: number;
   tombstonesRemoved: number;
   thresholdsTold: number;
   /** Windows of which a summary was written, corrected ones included. */
@@ -43,6 +46,7 @@ export const emptyReport = (): RolloverReport => ({
   counters: 0,
   expired: 0,
   journalled: 0,
+  corrected: 0,
   tombstonesRemoved: 0,
   thresholdsTold: 0,
   windowsSummarised: 0,
@@ -60,6 +64,7 @@ export interface RolloverRun {
   /** By cap id. */
   readonly caps: ReadonlyMap<string, Cap>;
   readonly report: RolloverReport;
+  readonly windows: WindowClock;
 }
 
 /** A counter in a log line. */

@@ -9,7 +9,7 @@ import { METRIC } from '../contract.ts';
 import { HardcapError } from '../domain/errors.ts';
 import { formatUsd, type NanoUsd, sumUsd } from '../domain/money.ts';
 import { expiresAtMs, type ReservationId } from '../domain/reservation.ts';
-import { windowEndOf } from '../domain/window.ts';
+import { WindowClock } from '../domain/window.ts';
 import type { OpenCounter } from '../ports/ledger.ts';
 import { tellThresholds } from './alerts.ts';
 import { closeWindow } from './close-window.ts';
@@ -40,7 +40,8 @@ export async function runRollover(
   counterDays?: number,
 ): Promise<RolloverReport> {
   const report = emptyReport();
-  const run: RolloverRun = { ports, report, caps: await readCaps(ports, report) };
+  const windows = new WindowClock();
+  const run: RolloverRun = { ports, report, windows, caps: await readCaps(ports, report) };
   await guarded(run, 'open counters could not be read', async () => {
     for await (const open of ports.maintenance.openCounters()) {
       if (ports.clock.nowMs() >= deadlineAtMs) {
@@ -94,6 +95,7 @@ async function workOn(run: RolloverRun, open: OpenCounter): Promise<void> {
   try {
     await expireStale(run, open);
     await journalExpired(run, open);
+    await journalSettledLate(run, open);
     await removeTombstones(run, open);
     if (ports.events === undefined) return;
     await tellThresholds(run, ports.events, open);
@@ -107,10 +109,10 @@ async function workOn(run: RolloverRun, open: OpenCounter): Promise<void> {
   }
 }
 
-function audit({ ports, report }: RolloverRun, open: OpenCounter): void {
+function audit({ ports, report, windows }: RolloverRun, open: OpenCounter): void {
   const { state, reservations } = open;
   const reserved = sumUsd(reservations.map(({ amountNanoUsd }) => amountNanoUsd));
-  const problem = problemOf(open, reserved);
+  const problem = problemOf(open, reserved, windows);
   if (problem === undefined) return;
   report.broken += 1;
   ports.telemetry.count(METRIC.invariantBroken);
@@ -123,14 +125,18 @@ function audit({ ports, report }: RolloverRun, open: OpenCounter): void {
   });
 }
 
-function problemOf({ counter, state, reservations }: OpenCounter, reserved: NanoUsd) {
+function problemOf(
+  { counter, state, reservations }: OpenCounter,
+  reserved: NanoUsd,
+  windows: WindowClock,
+): string | undefined {
   if (state.committedNanoUsd !== state.settledNanoUsd + reserved) {
     return 'the books of a counter do not add up: committed is not the sum';
   }
   if (state.inFlight !== reservations.length) {
     return 'the books of a counter do not add up: inFlight is not how many are in flight';
   }
-  if (windowEndOf(counter.sk) === undefined) {
+  if (windows.endOf(counter.sk) === undefined) {
     return "a counter's window cannot be read from its sort key, so it is never closed";
   }
   return undefined;
@@ -157,6 +163,14 @@ async function expireStale({ ports, report }: RolloverRun, open: OpenCounter): P
 async function journalExpired(run: RolloverRun, open: OpenCounter): Promise<void> {
   for (const { id, amountNanoUsd } of open.unjournalled) {
     await tellJournal(run, open, id, amountNanoUsd);
+  }
+}
+
+/** What was charged in full and then settled at its true cost must not be in the journal twice. */
+async function journalSettledLate({ ports, report }: RolloverRun, open: OpenCounter) {
+  for (const id of open.settledLate) {
+    await ports.maintenance.journalSettledLate(open.counter, id);
+    report.corrected += 1;
   }
 }
 

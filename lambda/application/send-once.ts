@@ -6,6 +6,7 @@
  */
 import { METRIC } from '../contract.ts';
 import { HardcapError } from '../domain/errors.ts';
+import { formatUsd } from '../domain/money.ts';
 import { isStreaming } from '../domain/operation.ts';
 import { usageFromAnswer } from '../domain/usage.ts';
 import type { Clock } from '../ports/clock.ts';
@@ -73,20 +74,24 @@ async function failed(
   const { admission, settlement } = reserved;
   const isUnsent = error instanceof UpstreamFailure && error.sent === 'not-sent';
   const reason = error instanceof Error ? error.message : String(error);
-  await settlement.finish(
-    isUnsent ? atNothing(502, reason) : inFull(admission, isDeadline ? 504 : 502, reason),
-  );
+  const ending = isUnsent
+    ? atNothing(502, reason)
+    : inFull(admission, isDeadline ? 504 : 502, reason);
+  await settlement.finish(ending);
   const told = toldOf(error);
-  const charged = isUnsent ? 'nothing is charged' : 'the request is charged in full';
+  const costUsd = formatUsd(ending.costNanoUsd);
+  const charged = isUnsent ? 'nothing is charged' : `the request is charged in full, $${costUsd}`;
+  const details = { reservedUsd: formatUsd(admission.prepared.boundNanoUsd), costUsd };
   if (isDeadline) {
     return new HardcapError(
       'upstream_timeout',
       `upstream_timeout: Bedrock had not answered when the function's time ended; ${charged}`,
-      { cause: error },
+      { cause: error, details },
     );
   }
   return new HardcapError('upstream_failed', `upstream_failed: ${told}; ${charged}`, {
     cause: error,
+    details,
   });
 }
 

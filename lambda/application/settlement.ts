@@ -11,6 +11,7 @@ import type { TokenUsage } from '../domain/price.ts';
 import type { EndOutcome, JournalEntry, Ledger } from '../ports/ledger.ts';
 import type { Telemetry } from '../ports/telemetry.ts';
 import type { Admission } from './admission.ts';
+import { clampNote } from './answer-head.ts';
 import { reportLeftHold } from './left-hold.ts';
 import type { Held } from './reserve-all.ts';
 
@@ -73,12 +74,10 @@ async function endAll(
   }
   countEnding(ports.telemetry, context, ending);
   // The client does not wait for the journal: it explains the books, it does not hold them.
-  void writeJournal(ports, context, failed.length > 0 ? failedEnding(ending) : ending).then(
-    setDone,
-  );
+  void writeJournal(ports, context, ending, failed).then(setDone);
 }
 
-const failedEnding = (ending: Ending): Ending => ({ ...ending, outcome: 'settle-failed' });
+const counterNameOf = ({ hold }: Held): string => `${hold.counter.pk}/${hold.counter.sk}`;
 
 async function endOne(ledger: Ledger, { hold }: Held, ending: Ending): Promise<EndOutcome> {
   try {
@@ -111,21 +110,27 @@ async function writeJournal(
   ports: SettlementPorts,
   context: SettlementContext,
   ending: Ending,
+  failed: readonly Held[],
 ): Promise<void> {
-  const { admission } = context;
+  const { admission, held } = context;
+  const [first] = held;
   try {
     await ports.ledger.appendJournal({
       requestId: context.requestId,
       keyId: admission.key.keyId,
       atMs: context.startedAtMs,
-      outcome: ending.outcome,
+      outcome: failed.length > 0 ? 'settle-failed' : ending.outcome,
       operation: context.operation,
       modelId: admission.model.modelId,
       priceVersion: admission.model.price.version,
       reservedNanoUsd: admission.prepared.boundNanoUsd,
       costNanoUsd: ending.costNanoUsd,
       ...(ending.usage === undefined ? {} : { usage: journalUsage(ending.usage) }),
-      counters: context.held.map(({ hold }) => `${hold.counter.pk}/${hold.counter.sk}`),
+      ...clampNote(admission.prepared),
+      ...(admission.fit.counted && { countedInputTokens: admission.fit.counted.inputTokens }),
+      ...(first === undefined ? {} : { reservationId: first.hold.reservationId }),
+      counters: held.map(counterNameOf),
+      ...(failed.length === 0 ? {} : { unsettled: failed.map(counterNameOf) }),
       status: ending.status,
       ...(ending.reason === undefined ? {} : { reason: ending.reason }),
     });

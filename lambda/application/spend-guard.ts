@@ -10,23 +10,23 @@ import { METRIC } from '../contract.ts';
 import type { Model } from '../domain/catalogue.ts';
 import { formatUsd } from '../domain/money.ts';
 import type { SettingsView } from '../ports/settings.ts';
-import { type Admission, authenticate, decide, standingOf } from './admission.ts';
+import { type Admission, standingOf } from './admission.ts';
 import { inFull } from './endings.ts';
+import { type FittingGuard, reserveFitting } from './fit-request.ts';
 import { passFreeRequest } from './free-request.ts';
 import type {
-  CapRefusal,
   GuardedAnswer,
   GuardedRequest,
-  Reserved,
   SpendGuardOptions,
   SpendGuardPorts,
 } from './guarded-request.ts';
 import { type ListingRequest, listModels } from './model-list.ts';
 import { quietTelemetry } from './quiet-telemetry.ts';
 import { createRefusalLog, type RefusalLog } from './refusal-log.ts';
-import { type ReserveAllOutcome, releaseAll, reserveAll } from './reserve-all.ts';
+import { releaseAll } from './reserve-all.ts';
+import { decideBy, isFresh, type ReserveResult, reserveBy } from './reserve-request.ts';
 import { sendOnce } from './send-once.ts';
-import { openSettlement } from './settlement.ts';
+import { createTokenCounting } from './token-counting.ts';
 
 export interface SpendGuard {
   /** @throws HardcapError where the request is refused for anything but a full cap */
@@ -43,7 +43,12 @@ export interface SpendGuard {
 
 export function createSpendGuard(given: SpendGuardPorts, options: SpendGuardOptions): SpendGuard {
   const ports = { ...given, telemetry: quietTelemetry(given.telemetry) };
-  const guard: Guard = { ports, options, refusals: createRefusalLog(ports, options.overCapStatus) };
+  const guard: Guard = {
+    ports,
+    options,
+    counting: createTokenCounting(ports),
+    refusals: createRefusalLog(ports, options.overCapStatus),
+  };
   return {
     handle: (request) => handle(guard, request),
     handleFree: (request, body) => passFreeRequest(ports, options, request, body),
@@ -51,9 +56,7 @@ export function createSpendGuard(given: SpendGuardPorts, options: SpendGuardOpti
   };
 }
 
-interface Guard {
-  readonly ports: SpendGuardPorts;
-  readonly options: SpendGuardOptions;
+interface Guard extends FittingGuard {
   readonly refusals: RefusalLog;
 }
 
@@ -62,10 +65,12 @@ async function handle(guard: Guard, request: GuardedRequest): Promise<GuardedAns
   const startedMs = clock.elapsedMs();
   const outcome = await reserveByFreshSettings(guard, request);
   if (outcome.kind === 'refused') {
-    return { ...outcome, done: guard.refusals.record(request, outcome.refusal) };
+    const { kind, refusal, timings } = outcome;
+    return { kind, refusal, timings, done: guard.refusals.record(request, refusal) };
   }
   const { reserved } = outcome;
   telemetry.count(METRIC.reservedUsd, dollars(reserved.admission));
+  if (reserved.admission.prepared.limit?.isLowered === true) telemetry.count(METRIC.clamped);
   telemetry.count(METRIC.addedLatencyMs, clock.elapsedMs() - startedMs);
   try {
     return await sendOnce(guard.ports, guard.options, request, reserved);
@@ -81,13 +86,10 @@ async function handle(guard: Guard, request: GuardedRequest): Promise<GuardedAns
 const dollars = (admission: Admission): number =>
   Number(formatUsd(admission.prepared.boundNanoUsd));
 
-type ReserveResult =
-  | { readonly kind: 'reserved'; readonly reserved: Reserved }
-  | { readonly kind: 'refused'; readonly refusal: CapRefusal };
-
 /**
  * Reserves at once by the settings at hand and, where they are older than allowed, reads them
- * beside it. What was decided by old settings holds only if the new ones decide the same.
+ * beside it. What was decided by old settings holds only if the new ones decide the same, and no
+ * request is made to fit by old ones.
  */
 async function reserveByFreshSettings(
   guard: Guard,
@@ -96,7 +98,7 @@ async function reserveByFreshSettings(
   const { settings, clock } = guard.ports;
   const maxAgeMs = guard.options.settingsMaxAgeMs;
   const view = settings.peek(request.keyId) ?? (await settings.read(request.keyId, maxAgeMs));
-  if (isFresh(view, clock.nowMs(), maxAgeMs)) return reserveBy(guard, request, view);
+  if (isFresh(view, clock.nowMs(), maxAgeMs)) return reserveFitting(guard, request, view);
 
   const [fresh, tried] = await Promise.allSettled([
     settings.read(request.keyId, maxAgeMs),
@@ -112,13 +114,7 @@ async function reserveByFreshSettings(
       tried.value.reserved.held.map(({ hold }) => hold),
     );
   }
-  return reserveBy(guard, request, unwrapped(fresh));
-}
-
-/** A reading from the future means that a clock was set back: its age is not known. */
-function isFresh(view: SettingsView, nowMs: number, maxAgeMs: number): boolean {
-  const ageMs = nowMs - view.readAtMs;
-  return ageMs >= 0 && ageMs <= maxAgeMs;
+  return reserveFitting(guard, request, unwrapped(fresh));
 }
 
 function unwrapped<T>(result: PromiseSettledResult<T>): T {
@@ -135,60 +131,9 @@ function isUnchanged(
 ): boolean {
   if (tried.status === 'rejected' || tried.value.kind === 'refused') return false;
   try {
-    const nowMs = guard.ports.clock.nowMs();
-    const key = authenticate(fresh, request.keyText, nowMs);
-    const again = decide(fresh, key, request, guard.options, nowMs);
+    const again = decideBy(guard, request, fresh);
     return standingOf(again) === standingOf(tried.value.reserved.admission);
   } catch {
     return false;
   }
 }
-
-async function reserveBy(
-  guard: Guard,
-  request: GuardedRequest,
-  view: SettingsView,
-): Promise<ReserveResult> {
-  const { clock, telemetry } = guard.ports;
-  const startedMs = clock.elapsedMs();
-  const nowMs = clock.nowMs();
-  const key = authenticate(view, request.keyText, nowMs);
-  const authenticatedMs = clock.elapsedMs();
-  const admission = decide(view, key, request, guard.options, nowMs);
-  const decidedMs = clock.elapsedMs();
-  const outcome = await reserveAll(guard.ports, {
-    charges: admission.charges,
-    amountNanoUsd: admission.prepared.boundNanoUsd,
-    expiresAtMs: request.deadlineAtMs + guard.options.reservationMarginMs,
-  });
-  const reserveMs = clock.elapsedMs() - decidedMs;
-  telemetry.count(METRIC.reserveLatencyMs, reserveMs);
-  if (outcome.kind === 'refused') return refusedBy(outcome, admission);
-  const settlement = openSettlement(guard.ports, {
-    requestId: request.requestId,
-    operation: request.operation,
-    admission,
-    held: outcome.held,
-    startedAtMs: nowMs,
-  });
-  const timings = {
-    authMs: authenticatedMs - startedMs,
-    estimateMs: decidedMs - authenticatedMs,
-    reserveMs,
-    upstreamMs: 0,
-  };
-  return { kind: 'reserved', reserved: { admission, held: outcome.held, settlement, timings } };
-}
-
-const refusedBy = (
-  outcome: Extract<ReserveAllOutcome, { kind: 'refused' }>,
-  admission: Admission,
-): ReserveResult => ({
-  kind: 'refused',
-  refusal: {
-    charge: outcome.charge,
-    reason: outcome.reason,
-    state: outcome.state,
-    boundNanoUsd: admission.prepared.boundNanoUsd,
-  },
-});

@@ -9,6 +9,7 @@ import { type PricedOffer, type PricedRow, priceRow } from './catalogue/priced-r
 import { CATALOGUE_ROWS, CATALOGUE_VERSION } from './catalogue/rows.ts';
 import { HardcapError } from './errors.ts';
 import {
+  hidesItsModel,
   notPriced,
   type ParsedModelId,
   parseModelId,
@@ -16,7 +17,7 @@ import {
   profileIdOf,
   regionOfArn,
 } from './model-id.ts';
-import type { MalformedPrice, ModelBounds, Price } from './price.ts';
+import { dearerPrice, type MalformedPrice, type ModelBounds, type Price } from './price.ts';
 import type { ProfileModel } from './profile-model.ts';
 
 /** A model as one request asks for it. */
@@ -68,7 +69,8 @@ export function findModel(
   const known = MODELS.get(ids[0].baseModelId);
   if (known === undefined) throw unknownModel(ids[0], operatorPrices);
   const { id, offer } = dearestOf(known, ids, region);
-  const price = operatorPrice(id, operatorPrices, offer !== undefined) ?? offer?.price;
+  const set = operatorPrice(id, operatorPrices, offer !== undefined);
+  const price = priceThatHolds(set, offer);
   const { baseModelId, vendor, family, contextWindowTokens, maxOutputTokens } = known.row;
   if (family === undefined) throw notPriced(modelId, known.row.unserved ?? 'it is not served');
   if (price === undefined) throw notSold(id, known.row);
@@ -94,14 +96,15 @@ function refuseOtherRegion(modelId: string, region: string | undefined): void {
 /** The model that an operator's price describes; it may be one that nobody else knows. */
 function operatorsModel(modelId: string, prices: OperatorPrices): Model | undefined {
   const item = prices.get(modelId);
-  if (item === undefined) return undefined;
+  // Nobody can bound what a stored prompt sends, so that no price of one holds.
+  if (item === undefined || hidesItsModel(modelId)) return undefined;
   const price = readable(modelId, item);
   if (price.model === undefined) return undefined;
   refuseWithoutPrice(modelId, price, price.model);
   return { modelId, ...namesOf(modelId), price, ...price.model };
 }
 
-/** By what selectors know an id: where it is no list id, by itself, and by what kind of ARN it is. */
+/** By what selectors know an id: one that is in no list, by itself and by its kind of ARN. */
 function namesOf(modelId: string): Pick<Model, 'baseModelId' | 'profileId' | 'vendor'> {
   try {
     const id = parseModelId(modelId);
@@ -113,7 +116,7 @@ function namesOf(modelId: string): Pick<Model, 'baseModelId' | 'profileId' | 've
   }
 }
 
-/** @throws HardcapError where a line that the model is billed by is zero, and it is not marked free */
+/** @throws HardcapError where a line that the model is billed by is zero, unless marked free */
 function refuseWithoutPrice(
   modelId: string,
   price: Omit<Price, 'modelId'>,
@@ -157,6 +160,15 @@ function dearestOf(
   );
 }
 
+/** A refreshed price that nobody approved makes the catalogue's dearer and never cheaper. */
+function priceThatHolds(
+  set: Price | undefined,
+  offer: PricedOffer | undefined,
+): PricedOffer['price'] | undefined {
+  const isTaken = set?.refreshed === 'taken' && offer !== undefined;
+  return isTaken ? dearerPrice(offer.price, set) : (set ?? offer?.price);
+}
+
 /**
  * The family of a model by its id alone; undefined where the catalogue does not tell it. Never
  * throws.
@@ -170,7 +182,7 @@ export function familyNameOf(modelId: string): FamilyName | undefined {
 }
 
 /**
- * The operator's price that holds for this id. A price of the base model holds only for profiles
+ * The operator's price that holds for this id, else the refreshed one of exactly it. A price of the base model holds only for profiles
  * that the catalogue sells it as: for any other, nobody has said what it costs.
  */
 function operatorPrice(
@@ -179,11 +191,13 @@ function operatorPrice(
   isSold: boolean,
 ): Price | undefined {
   const names = [id.modelId, profileIdOf(id), ...(isSold ? [id.baseModelId] : [])];
-  for (const name of names) {
+  const isOfOperator = (name: string): boolean => {
     const price = prices.get(name);
-    if (price !== undefined) return readable(name, price);
-  }
-  return undefined;
+    return price !== undefined && ('problem' in price || price.refreshed === undefined);
+  };
+  const name = names.find(isOfOperator) ?? profileIdOf(id);
+  const price = prices.get(name);
+  return price === undefined ? undefined : readable(name, price);
 }
 
 function readable(name: string, price: Price | MalformedPrice): Price {
@@ -219,8 +233,8 @@ function unknownModel(id: ParsedModelId, operatorPrices: OperatorPrices): Hardca
     operatorPrices.has(name),
   );
   const problem = isPricedByOperator
-    ? 'a price is set for it, but hardcap does not know which family of models reads its requests: ' +
-      'set it for exactly this id, with its family, context window and output maximum'
+    ? 'a price is set for it, but hardcap does not know which family of models reads its ' +
+      'requests: set it for exactly this id, with its family, context window and output maximum'
     : 'this model is not in the catalogue';
   return notPriced(id.modelId, `${problem}, so it is refused${hint}`);
 }
@@ -240,12 +254,15 @@ function notSold(id: ParsedModelId, row: CatalogueRow): HardcapError {
 /** Base ids that begin like the asked one, the nearest first: to be shown, never to be used. */
 function nearIds(asked: string): readonly string[] {
   return [...MODELS.keys()]
-    .map((known) => ({ known, alike: commonPrefixLength(asked, known) }))
+    .map((known) => ({ known, alike: commonPrefixLength(hyphened(asked), hyphened(known)) }))
     .filter(({ alike }) => alike >= asked.length * NEAR_SHARE)
     .sort((a, b) => b.alike - a.alike)
     .slice(0, MAX_SUGGESTIONS)
     .map(({ known }) => known);
 }
+
+/** `claude-opus-4.1` is the commonest slip for `claude-opus-4-1`. */
+const hyphened = (id: string): string => id.replaceAll(/[._]/g, '-');
 
 function commonPrefixLength(a: string, b: string): number {
   let length = 0;

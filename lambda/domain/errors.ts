@@ -11,6 +11,7 @@ export type ErrorCode =
   | 'unknown_route'
   | 'unknown_key'
   | 'model_not_priced'
+  | 'model_unresolved'
   | 'model_not_allowed'
   | 'region_not_allowed'
   | 'no_cap_applies'

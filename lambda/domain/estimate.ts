@@ -9,13 +9,15 @@ import { isAscii } from 'node:buffer';
 import type { Model } from './catalogue.ts';
 import { HardcapError } from './errors.ts';
 import type { Family, RequestShape } from './families/family.ts';
-import { familyOf } from './families/registry.ts';
+import { guardedTextOf, withoutGuardrailConfig } from './families/guarded-text.ts';
+import { FAMILIES } from './families/registry.ts';
 import { RequestReading } from './families/request-reading.ts';
+import { type GuardedText, mostGuardrailUnits } from './guardrail.ts';
 import { MIN_RESERVATION, type NanoUsd, nanoUsd } from './money.ts';
 import { isChat, isConverse, type Operation } from './operation.ts';
 import { dearestInputRate, lineCost, type Price, priceServedAs, type Serving } from './price.ts';
 import { type JsonObject, serializeBody } from './request-body.ts';
-import { costOfUnits, UNITS, type UnitCounts } from './unit.ts';
+import { costOfUnits, type UnitCounts, unpricedUnit } from './unit.ts';
 
 /** A request as the caller asked for it. */
 export interface RequestToPrepare {
@@ -47,10 +49,31 @@ export interface Prepared {
   readonly boundNanoUsd: NanoUsd;
   /** Whether the request asks for cache writes that live an hour, which cost more. */
   readonly oneHourCacheWrites: boolean;
-  /** Bound on what is billed by other units than tokens. */
+  /** Bound on what is billed by other units than tokens, a guardrail's text units included. */
   readonly units: UnitCounts;
+  /** What the guardrail looks at; absent where the request names none. */
+  readonly guardedText?: GuardedText;
   /** How the request asks to be served, at its dearest: the bound is by that price. */
   readonly serving: Serving;
+  /** The output limit that goes out; absent where none can be written, or none is needed. */
+  readonly limit?: OutputLimit;
+  /**
+   * Bound on the tokens beside those of the text. Absent where the input is more than text: then
+   * no count of its tokens is trusted.
+   */
+  readonly overheadTokens?: number;
+}
+
+/** The output limit of a request, which may be written lower. */
+export interface OutputLimit {
+  /** Of each answer, thinking included. */
+  readonly tokens: number;
+  /** How many answers there may be. */
+  readonly choices: number;
+  /** What the limit must exceed, or Bedrock answers 400. */
+  readonly thinkingBudgetTokens: number;
+  /** Whether it is below what the request would have had. */
+  readonly isLowered: boolean;
 }
 
 /**
@@ -64,28 +87,54 @@ export interface Prepared {
  */
 export function prepareRequest(request: RequestToPrepare): Prepared {
   const { model } = request;
-  const family = familyOf(model.family);
+  const family = FAMILIES[model.family];
   const shape = shapeOf(family, request);
   const modelIds = [model.modelId, model.baseModelId, model.profileId];
   const reading = new RequestReading(request.allowFields, family.imageTokens, modelIds);
   inspectHeaders(request.headers, reading);
-  shape.inspect(request.body, reading);
+  const isNative = !isConverse(request.operation);
+  shape.inspect(isNative ? withoutGuardrailConfig(request.body, reading) : request.body, reading);
 
   const limited = limitOutput(family, shape, request);
   const body = serializeBody(limited.body);
   const bytes = Buffer.from(body.buffer, body.byteOffset, body.byteLength);
   const oneHourCacheWrites = asksForLongCacheWrites(bytes);
-  const { outputTokens } = limited;
-  const { serving, units } = reading;
+  const { outputTokens, limit } = limited;
+  const { serving, overheadTokens } = reading;
+  const guardedText = guardedTextOf(request, family, reading, bytes);
+  const units = unitsAt(outputTokens, {
+    units: reading.units,
+    ...(guardedText && { guardedText }),
+  });
   const price = priceAsServed(model, reading);
   refuseUnpricedUnits(price, units);
   const inputTokens = Math.min(
-    boundInput(bytes, reading, model.contextWindowTokens),
-    request.mostInputTokens ?? model.contextWindowTokens,
+    boundInput(bytes, reading, model.contextWindowTokens, family),
+    request.mostInputTokens ?? Number.POSITIVE_INFINITY,
   );
   const boundNanoUsd = boundCost(price, { inputTokens, outputTokens, units, oneHourCacheWrites });
-  return { body, inputTokens, outputTokens, boundNanoUsd, oneHourCacheWrites, units, serving };
+  return {
+    body,
+    inputTokens,
+    outputTokens,
+    boundNanoUsd,
+    oneHourCacheWrites,
+    units,
+    serving,
+    ...(guardedText && { guardedText }),
+    ...(limit && { limit }),
+    ...(reading.isTextOnly && { overheadTokens }),
+  };
 }
+
+/** The units of a request that may write this many tokens: a guardrail looks at each of them. */
+export const unitsAt = (
+  outputTokens: number,
+  { units, guardedText }: Pick<Prepared, 'units' | 'guardedText'>,
+): UnitCounts =>
+  guardedText === undefined
+    ? units
+    : { ...units, ...mostGuardrailUnits(guardedText, outputTokens) };
 
 /** @throws HardcapError `invalid_request` where Converse does not serve the model */
 function shapeOf(family: Family, { operation, model }: RequestToPrepare): RequestShape {
@@ -122,9 +171,7 @@ function priceAsServed(model: Model, { serving, servingField }: RequestReading):
 /** @throws HardcapError `unpriced_field` naming the unit that has no price */
 function refuseUnpricedUnits(price: Price, units: UnitCounts): void {
   if (price.free === true) return;
-  const unpriced = UNITS.find(
-    (unit) => (units[unit] ?? 0) > 0 && price.units?.[unit] === undefined,
-  );
+  const unpriced = unpricedUnit(units, price.units);
   if (unpriced === undefined) return;
   throw new HardcapError(
     'unpriced_field',
@@ -147,7 +194,7 @@ function inspectHeaders(headers: Readonly<Record<string, string>>, reading: Requ
         break;
       case 'x-amzn-bedrock-guardrailidentifier':
       case 'x-amzn-bedrock-guardrailversion':
-        reading.checkGuardrail('', header);
+        reading.noteGuardrail(header);
         break;
       default:
     }
@@ -159,30 +206,46 @@ function limitOutput(
   family: Family,
   shape: RequestShape,
   { model, body, defaultMaxTokens, mostOutputTokens }: RequestToPrepare,
-): { body: JsonObject; outputTokens: number } {
+): { body: JsonObject; outputTokens: number; limit?: OutputLimit } {
   if (family.hasNoOutputTokens === true) return { body, outputTokens: 0 };
   const { contextWindowTokens, maxOutputTokens } = model;
   const choices = shape.choicesOf(body);
   const asked = shape.outputLimitOf(body);
   const most = mostOutputTokens ?? Number.POSITIVE_INFINITY;
+  const isFixed = shape.forbidsOutputLimit(body);
+  const thinkingBudgetTokens = shape.thinkingBudgetOf(body);
   // More than the model writes at all is sent as it came: Bedrock answers it, we only bound it.
-  if (asked !== undefined && asked <= most) {
-    return { body, outputTokens: Math.min(asked, contextWindowTokens) * choices };
+  if (asked !== undefined && (asked <= most || isFixed)) {
+    const tokens = Math.min(asked, contextWindowTokens);
+    const limit = { tokens, choices, thinkingBudgetTokens, isLowered: false };
+    return { body, outputTokens: tokens * choices, ...(isFixed ? {} : { limit }) };
   }
   // Nothing bounds the output but the window, as a limit would make Bedrock refuse the request.
-  if (shape.forbidsOutputLimit(body)) return { body, outputTokens: contextWindowTokens * choices };
-  const wished = (defaultMaxTokens ?? maxOutputTokens) + shape.thinkingBudgetOf(body);
-  const written = Math.min(asked ?? Math.min(wished, maxOutputTokens), most);
-  return { body: shape.withOutputLimit(body, written), outputTokens: written * choices };
+  if (isFixed) return { body, outputTokens: contextWindowTokens * choices };
+  const wished = (defaultMaxTokens ?? maxOutputTokens) + thinkingBudgetTokens;
+  const unlowered = asked ?? Math.min(wished, maxOutputTokens);
+  const tokens = Math.min(unlowered, most);
+  return {
+    body: shape.withOutputLimit(body, tokens),
+    outputTokens: tokens * choices,
+    limit: { tokens, choices, thinkingBudgetTokens, isLowered: tokens < unlowered },
+  };
 }
 
 /**
  * A byte-level tokenizer makes at most one token of each byte; media and templates are counted by
  * the reading. Bedrock refuses what does not fit into the window.
  */
-function boundInput(body: Buffer, reading: RequestReading, contextWindowTokens: number): number {
-  if (reading.fillsWindow) return contextWindowTokens;
+function boundInput(
+  body: Buffer,
+  reading: RequestReading,
+  contextWindowTokens: number,
+  family: Family,
+): number {
   const tokens = normalizedBytes(body) - reading.imageBytes + reading.overheadTokens;
+  // An embedding's window holds for each of its texts, and they may be a hundred.
+  if (family.hasNoOutputTokens === true) return tokens;
+  if (reading.fillsWindow) return contextWindowTokens;
   return Math.min(tokens, contextWindowTokens);
 }
 
@@ -190,7 +253,7 @@ function boundInput(body: Buffer, reading: RequestReading, contextWindowTokens: 
  * Tokenizers may normalise text first, and compatibility forms grow by it: U+FDFA is 3 bytes, its
  * normal form 33. So the longer of the two is counted.
  */
-function normalizedBytes(body: Buffer): number {
+export function normalizedBytes(body: Buffer): number {
   if (isAscii(body)) return body.length;
   const normalized = body.toString('utf8').normalize('NFKC');
   return Math.max(body.length, Buffer.byteLength(normalized));
@@ -223,10 +286,13 @@ const ROUNDING_NANO_USD = 3n;
 const larger = (a: bigint, b: bigint): bigint => (a > b ? a : b);
 
 /** What a request is bounded to use. */
-type Bounds = Pick<Prepared, 'inputTokens' | 'outputTokens' | 'units' | 'oneHourCacheWrites'>;
+export type Bounds = Pick<
+  Prepared,
+  'inputTokens' | 'outputTokens' | 'units' | 'oneHourCacheWrites'
+>;
 
-/** The dearest way in which this much, or less, can be billed by a price as it is served. */
-function boundCost(price: Price, bounds: Bounds): NanoUsd {
+/** The cost of the dearest way in which this much, or less, can be billed by a price as it is served. */
+export function boundCost(price: Price, bounds: Bounds): NanoUsd {
   if (price.free === true) return MIN_RESERVATION;
   const { inputTokens, outputTokens, units, oneHourCacheWrites } = bounds;
   let inputRate = dearestInputRate(price.tokens, oneHourCacheWrites);

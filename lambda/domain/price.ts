@@ -34,6 +34,11 @@ export interface Price {
   readonly model?: ModelBounds;
   /** Marked free by the operator: reserves 1 nano-dollar and settles at zero. */
   readonly free?: boolean;
+  /**
+   * Of a price that the refresh wrote: `taken` at once, as it is dearer, or `approved` by an
+   * operator. It holds for exactly its id; one that was taken never makes the catalogue's cheaper.
+   */
+  readonly refreshed?: 'taken' | 'approved';
 }
 
 /** What must be known of a model beside its price. */
@@ -86,22 +91,26 @@ export const lineCost = (count: number, nanoUsdPerMillion: bigint): NanoUsd =>
 
 /**
  * The price lines of input tokens. A cached token without a price of its own is billed as input,
- * and a cache write never below it: price lists disagree about writes that look cheaper.
+ * and a cache write never below it: price lists disagree about writes that look cheaper. A write
+ * that lives an hour costs twice the input on every list that prices both lifetimes, and so counts
+ * as that where only the other one has a price.
  */
-function inputSideRates(prices: TokenPrices) {
+export function tokenRates(prices: TokenPrices) {
   const input = prices.inputNanoUsdPerMillion;
-  const write5m = prices.cacheWrite5mNanoUsdPerMillion ?? input;
+  const priced5m = prices.cacheWrite5mNanoUsdPerMillion;
+  const write5m = priced5m ?? input;
+  const twice = priced5m === undefined ? input : input * 2n;
   return {
     input,
     cacheRead: prices.cacheReadNanoUsdPerMillion ?? input,
     cacheWrite5m: write5m > input ? write5m : input,
-    cacheWrite1h: prices.cacheWrite1hNanoUsdPerMillion ?? (write5m > input ? write5m : input),
+    cacheWrite1h: prices.cacheWrite1hNanoUsdPerMillion ?? (write5m > twice ? write5m : twice),
   };
 }
 
 /** The dearest rate at which an input token can be billed, nano-dollars per million. */
 export function dearestInputRate(prices: TokenPrices, oneHourCacheWrites: boolean): bigint {
-  const rates = inputSideRates(prices);
+  const rates = tokenRates(prices);
   const candidates = [rates.input, rates.cacheRead, rates.cacheWrite5m];
   if (oneHourCacheWrites) candidates.push(rates.cacheWrite1h);
   return candidates.reduce((a, b) => (a > b ? a : b));
@@ -145,6 +154,54 @@ function timesRatio(prices: TokenPrices, ratio: Ratio): TokenPrices {
   };
 }
 
+/**
+ * The dearer of two prices in each line, by the version and for the id of `listed`. A line that
+ * only one of them has is kept, as a line without price could only refuse.
+ */
+export function dearerPrice(catalogue: Omit<Price, 'modelId'>, listed: Price): Price {
+  const longContext = dearerLongContext(catalogue, listed);
+  const priority = dearerRatio(catalogue.priority, listed.priority);
+  const optimized = dearerLines(catalogue.optimized, listed.optimized);
+  return {
+    ...listed,
+    tokens: dearerLines(catalogue.tokens, listed.tokens) ?? listed.tokens,
+    ...(longContext !== undefined && { longContext }),
+    ...(priority !== undefined && { priority }),
+    ...(optimized !== undefined && { optimized }),
+    units: dearerEntries(catalogue.units ?? {}, listed.units ?? {}),
+  };
+}
+
+function dearerLongContext(a: Omit<Price, 'modelId'>, b: Price): Price['longContext'] | undefined {
+  if (a.longContext === undefined || b.longContext === undefined) {
+    return a.longContext ?? b.longContext;
+  }
+  return {
+    thresholdTokens: Math.min(a.longContext.thresholdTokens, b.longContext.thresholdTokens),
+    tokens: dearerLines(a.longContext.tokens, b.longContext.tokens) ?? b.longContext.tokens,
+  };
+}
+
+/** Lines that only one of them has may be absent in the other because they follow the input. */
+function dearerLines(a: TokenPrices | undefined, b: TokenPrices | undefined) {
+  if (a === undefined || b === undefined) return a ?? b;
+  return dearerEntries(a, b);
+}
+
+function dearerRatio(a: Ratio | undefined, b: Ratio | undefined): Ratio | undefined {
+  if (a === undefined || b === undefined) return a ?? b;
+  return a.numerator * b.denominator > b.numerator * a.denominator ? a : b;
+}
+
+function dearerEntries<Lines extends object>(a: Lines, b: Lines): Lines {
+  const [first, second] = [a, b] as readonly Readonly<Record<string, bigint>>[];
+  const lines: Record<string, bigint> = { ...first, ...second };
+  for (const [name, amount] of Object.entries(first ?? {})) {
+    if (amount > (lines[name] ?? amount)) lines[name] = amount;
+  }
+  return lines as Lines;
+}
+
 /** Which price lines hold for a request with this many input tokens, cached ones included. */
 export const pricesForInput = (price: Price, totalInputTokens: number): TokenPrices =>
   price.longContext !== undefined && totalInputTokens > price.longContext.thresholdTokens
@@ -162,7 +219,7 @@ export function costOf(price: Price, usage: TokenUsage): NanoUsd {
   const totalInput =
     usage.inputTokens + usage.cacheReadTokens + usage.cacheWrite5mTokens + usage.cacheWrite1hTokens;
   const prices = pricesForInput(price, totalInput);
-  const rates = inputSideRates(prices);
+  const rates = tokenRates(prices);
   return sumUsd([
     lineCost(usage.inputTokens, rates.input),
     lineCost(usage.outputTokens, prices.outputNanoUsdPerMillion),

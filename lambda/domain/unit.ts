@@ -29,6 +29,13 @@ export type UnitPrices = Readonly<Partial<Record<Unit, NanoUsd>>>;
 
 export const NO_UNITS: UnitCounts = {};
 
+/** The first unit that is counted here and has no price; undefined where there is none. */
+export const unpricedUnit = (
+  counts: UnitCounts,
+  prices: UnitPrices | undefined,
+): Unit | undefined =>
+  UNITS.find((unit) => (counts[unit] ?? 0) > 0 && prices?.[unit] === undefined);
+
 /**
  * The cost of these units, in nano-dollars.
  *

@@ -5,8 +5,18 @@
  *            understood. Unknown is never zero: it is charged in full.
  */
 import type { Model } from './catalogue.ts';
+import {
+  type AnswerSignals,
+  joinedSignals,
+  NO_SIGNALS,
+  signalsOfConverse,
+  signalsOfEvent,
+  signalsOfHeaders,
+  signalsOfNative,
+} from './families/answer-signals.ts';
 import { countsOfConverseAnswer, createConverseStreamMeter } from './families/converse.ts';
-import { familyOf } from './families/registry.ts';
+import type { Family } from './families/family.ts';
+import { FAMILIES } from './families/registry.ts';
 import {
   type Counts,
   checkedCount,
@@ -18,13 +28,17 @@ import {
 } from './families/usage-reading.ts';
 import { isConverse, type Operation } from './operation.ts';
 import type { Serving, TokenUsage } from './price.ts';
+import type { JsonObject } from './request-body.ts';
 
 export type Usage =
   | {
       readonly kind: 'metered';
+      /** Its units are those that the answer counts; others are billed as asked for. */
       readonly usage: TokenUsage;
-      /** How the answer says it was served; absent where it does not: as it was asked for. */
-      readonly served?: Serving;
+      /** How the answer says it was served; what is absent was served as it was asked for. */
+      readonly served?: Partial<Serving>;
+      /** A guardrail replaced the answer: its tokens are not all that the guardrail read. */
+      readonly hasIntervened?: boolean;
     }
   /** `why` names what is missing or not understood; it holds nothing of the answer's text. */
   | { readonly kind: 'unknown'; readonly why: string };
@@ -45,26 +59,67 @@ export interface AnswerToMeter {
  * Never throws: what cannot be read is unknown.
  */
 export function usageFromAnswer(answer: AnswerToMeter): Usage {
+  const { operation, model, headers } = answer;
   return metered(answer.oneHourCacheWrites, () => {
-    const parsed = parseObject(answer.body);
-    const family = familyOf(answer.model.family);
-    const mayInclude = family.mayIncludeCached === true;
-    if (isConverse(answer.operation)) {
-      return parsed === undefined ? undefined : countsOfConverseAnswer(parsed, mayInclude);
+    const parsed = parseObject(answer.body) ?? {};
+    if (isConverse(operation)) {
+      const mayInclude = FAMILIES[model.family].mayIncludeCached === true;
+      return {
+        counts: countsOfConverseAnswer(parsed, mayInclude),
+        signals: signalsOfConverse(parsed),
+      };
     }
-    const inBody = parsed === undefined ? undefined : family.countsOfAnswer(parsed);
-    const inHeaders = countsOfHeaders(answer.headers);
-    if (inBody === undefined || inHeaders === undefined) return inBody ?? inHeaders;
-    return (mayInclude ? dearerWithBedrock : dearerCounts)(inBody, inHeaders);
+    const signals = joinedSignals(signalsOfHeaders(headers), signalsOfNative(parsed));
+    return { counts: countsOfNativeAnswer(model, parsed, headers), signals };
   });
 }
 
+function countsOfNativeAnswer(
+  model: Model,
+  answer: JsonObject,
+  headers: Readonly<Record<string, string>>,
+): Counts | undefined {
+  const family = FAMILIES[model.family];
+  if (isBilledByRequest(family, model)) return { input: 0, output: 0 };
+  const inBody = family.countsOfAnswer(answer);
+  const inHeaders = countsOfHeaders(headers);
+  const counts =
+    inBody === undefined || inHeaders === undefined
+      ? (inBody ?? inHeaders)
+      : (family.mayIncludeCached === true ? dearerWithBedrock : dearerCounts)(inBody, inHeaders);
+  // What makes no tokens does not count them.
+  return family.hasNoOutputTokens === true && counts !== undefined
+    ? { ...counts, output: counts.output ?? 0 }
+    : counts;
+}
+
+/**
+ * Whether an answer without usage is settled at the units that were asked for, as its tokens cost
+ * nothing. An answer with fewer images than were asked for costs as much: nothing says that those
+ * which a filter kept back are free.
+ */
+function isBilledByRequest(family: Family, { price }: Model): boolean {
+  const { inputNanoUsdPerMillion: input, outputNanoUsdPerMillion: output } = price.tokens;
+  return family.isBilledByRequest === true && input === 0n && output === 0n;
+}
+
+interface Reading {
+  readonly counts: Counts | undefined;
+  readonly signals: AnswerSignals;
+}
+
 /** Counts to usage; no counts, or what cannot be trusted, to unknown. */
-function metered(oneHourCacheWrites: boolean, read: () => Counts | undefined): Usage {
+function metered(oneHourCacheWrites: boolean, read: () => Reading): Usage {
   try {
-    const counts = read();
+    const { counts, signals } = read();
     if (counts === undefined) return unknown('the answer carries no usage');
-    return { kind: 'metered', usage: usageOf(counts, oneHourCacheWrites) };
+    const { served, guardrailUnits: units, hasIntervened } = signals;
+    return {
+      kind: 'metered',
+      usage: { ...usageOf(counts, oneHourCacheWrites), ...(units && { units }) },
+      ...(Object.keys(served).length > 0 && { served }),
+      ...(hasIntervened && { hasIntervened }),
+    };
   } catch (error) {
     return unknown(reasonOf(error));
   }
@@ -111,15 +166,19 @@ export function createUsageMeter(stream: {
   readonly operation: Operation;
   readonly model: Model;
   /** As in `AnswerToMeter`. */
+  readonly headers?: Readonly<Record<string, string>>;
+  /** As in `AnswerToMeter`. */
   readonly oneHourCacheWrites: boolean;
 }): UsageMeter {
-  const family = familyOf(stream.model.family);
-  const meter = isConverse(stream.operation)
+  const family = FAMILIES[stream.model.family];
+  const isConverseStream = isConverse(stream.operation);
+  const meter = isConverseStream
     ? createConverseStreamMeter(family.mayIncludeCached)
     : family.createStreamMeter();
   let problem: string | undefined;
   let failedAs: string | undefined;
   let hasOutput = false;
+  let signals = NO_SIGNALS;
   return {
     event(messageType, eventType, payload) {
       if (messageType !== 'event') {
@@ -130,6 +189,8 @@ export function createUsageMeter(stream: {
       hasOutput = true;
       try {
         meter.event(eventType, payload);
+        const more = signalsOfEvent(isConverseStream, eventType, payload);
+        if (more !== undefined) signals = joinedSignals(signals, more);
       } catch (error) {
         problem ??= reasonOf(error);
       }
@@ -138,7 +199,14 @@ export function createUsageMeter(stream: {
       if (problem !== undefined) return unknown(problem);
       const counts = meter.finalCounts();
       if (counts === undefined) return unknown(endedEarly(failedAs));
-      return metered(stream.oneHourCacheWrites, () => counts);
+      return metered(stream.oneHourCacheWrites, () => ({
+        counts,
+        // A stream has signals in its headers where it is the vendor's own.
+        signals: joinedSignals(
+          isConverseStream ? NO_SIGNALS : signalsOfHeaders(stream.headers ?? {}),
+          signals,
+        ),
+      }));
     },
     rejectedBeforeOutput: () => (hasOutput ? undefined : failedAs),
   };

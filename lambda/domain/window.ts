@@ -103,8 +103,10 @@ function daysOf(rule: WindowRule, local: DateTime): Span {
     case 'weekly': {
       const isoWeekday = WEEKDAYS.indexOf(rule.weekStart) + 1;
       const daysBack = (local.weekday - isoWeekday + DAYS_PER_WEEK) % DAYS_PER_WEEK;
-      const start = startOfDay(local.startOf('day').minus({ days: daysBack }));
-      return { start, endsAtMs: startOfDay(start.plus({ days: DAYS_PER_WEEK })).toMillis() };
+      const day = local.startOf('day');
+      // Not counted from the start: that is a day late where the zone left its date out.
+      const end = startOfDay(day.plus({ days: DAYS_PER_WEEK - daysBack }));
+      return { start: startOfDay(day.minus({ days: daysBack })), endsAtMs: end.toMillis() };
     }
     default: {
       const start = startOfDay(local);
@@ -129,6 +131,8 @@ const MINUTES_PER_HOUR = 60;
 
 /**
  * When the window of this id ends, in epoch milliseconds: the inverse of `windowAt`.
+ * A week that begins a day late, as its zone left a date out, is given a day more: none is closed
+ * too early.
  *
  * @returns Infinity for a lifetime window; undefined where no window has this id.
  */
@@ -154,6 +158,7 @@ const MAX_REMEMBERED = 2_000;
 /** Remembers the last window of each rule: the time zone arithmetic runs once a window. */
 export class WindowClock {
   readonly #current = new Map<string, Window>();
+  readonly #ends = new Map<string, number | undefined>();
 
   /** The same as `windowAt`. */
   at(rule: WindowRule, atMs: number): Window {
@@ -167,6 +172,14 @@ export class WindowClock {
     this.#current.set(key, window);
     if (this.#current.size > MAX_REMEMBERED) this.#forgetOldest();
     return window;
+  }
+
+  /** The same as `windowEndOf`. */
+  endOf(id: string): number | undefined {
+    if (this.#ends.has(id)) return this.#ends.get(id);
+    const endsAtMs = windowEndOf(id);
+    if (this.#ends.size < MAX_REMEMBERED) this.#ends.set(id, endsAtMs);
+    return endsAtMs;
   }
 
   /** How many rules are remembered. */

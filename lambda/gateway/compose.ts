@@ -11,9 +11,12 @@ import { createHttpGateway } from '../adapters/http/gateway.ts';
 import { createDynamoLedger } from '../adapters/ledger/dynamo-ledger.ts';
 import { createDynamoSettings } from '../adapters/settings/dynamo-settings.ts';
 import { createSpendGuard } from '../application/spend-guard.ts';
+import { withProfiles } from '../application/spend-guard-with-profiles.ts';
 import { WindowClock } from '../domain/window.ts';
 import type { Clock } from '../ports/clock.ts';
+import type { ProfileDirectory } from '../ports/profile-directory.ts';
 import type { Telemetry } from '../ports/telemetry.ts';
+import type { TokenCounter } from '../ports/token-counter.ts';
 import type { Upstream } from '../ports/upstream.ts';
 import type { GatewayEnvironment } from './environment.ts';
 
@@ -22,6 +25,9 @@ export interface GatewayParts {
   /** One attempt a call, short time-outs, numbers kept exact. */
   readonly dynamo: DynamoDBDocumentClient;
   readonly upstream: Upstream;
+  /** Absent: nothing is counted, and the bounds by bytes stand. */
+  readonly tokenCounter?: TokenCounter;
+  readonly profiles: ProfileDirectory;
   readonly clock: Clock;
   readonly telemetry: Telemetry;
 }
@@ -40,8 +46,13 @@ const MAX_DEADLINE_MARGIN_MS = 5_000;
 const DEADLINE_MARGIN_PERCENT = 10;
 
 export function composeGateway(parts: GatewayParts): StreamingHandler {
-  const { environment, dynamo, upstream, clock, telemetry } = parts;
-  const guard = createSpendGuard(
+  const { environment, dynamo, upstream, tokenCounter, profiles, clock, telemetry } = parts;
+  const settings = createDynamoSettings({
+    client: dynamo,
+    tableName: environment.settingsTable,
+    clock,
+  });
+  const spendGuard = createSpendGuard(
     {
       ledger: createDynamoLedger({
         client: dynamo,
@@ -50,12 +61,9 @@ export function composeGateway(parts: GatewayParts): StreamingHandler {
         maxInFlight: environment.maxInFlight,
         journalDays: environment.journalDays,
       }),
-      settings: createDynamoSettings({
-        client: dynamo,
-        tableName: environment.settingsTable,
-        clock,
-      }),
+      settings,
       upstream,
+      ...(tokenCounter && { tokenCounter }),
       clock,
       telemetry,
     },
@@ -70,7 +78,8 @@ export function composeGateway(parts: GatewayParts): StreamingHandler {
       maxAnswerBytes: MAX_ANSWER_BYTES,
     },
   );
-  const { regions, overCapStatus } = environment;
+  const { regions, overCapStatus, settingsMaxAgeMs } = environment;
+  const guard = withProfiles(spendGuard, { profiles, settings, clock }, settingsMaxAgeMs);
   const gateway = createHttpGateway({ guard, clock, telemetry, regions, overCapStatus });
   /** What an invocation still has to do once its bytes are out, by the runtime's context. */
   const unfinished = new WeakMap<object, Promise<void>>();

@@ -64,7 +64,15 @@ export interface JournalEntry {
   readonly reservedNanoUsd: NanoUsd;
   readonly costNanoUsd: NanoUsd;
   readonly usage?: Readonly<Record<string, number>>;
+  /** The output limit of each answer, where a clamp cap lowered it. */
+  readonly clampedMaxTokens?: number;
+  /** What CountTokens said, where it was asked and its count was used. */
+  readonly countedInputTokens?: number;
+  /** The reservation that it rested on; absent where it was refused one. */
+  readonly reservationId?: ReservationId;
   readonly counters: readonly string[];
+  /** Those of `counters` whose settle had no answer: what they were charged is not known here. */
+  readonly unsettled?: readonly string[];
   readonly status: number;
   readonly reason?: string;
   /** How many refusals this entry stands for. */
@@ -121,6 +129,8 @@ export interface OpenCounter {
   readonly tombstones: readonly ReservationId[];
   /** Charges of expired reservations that the journal does not tell of. */
   readonly unjournalled: readonly StandingReservation[];
+  /** Reservations that the journal may tell of as expired, and that were settled late since. */
+  readonly settledLate: readonly ReservationId[];
   /** Whether nothing stands on it of any reservation: no amount, no tombstone, no note. */
   readonly isClean: boolean;
   readonly tally: CounterTally;
@@ -149,8 +159,10 @@ export interface LedgerMaintenance {
   openCounters(): AsyncIterable<OpenCounter>;
   /** Charges a stale reservation in full; false where it had ended before. */
   expire(counter: CounterKey, id: ReservationId, amountNanoUsd: NanoUsd): Promise<boolean>;
-  /** Writes the journal's one entry of an expired charge, and notes that it is there. */
+  /** Writes the journal's one entry of an expired charge, unless it was settled late by then. */
   journalExpired(counter: CounterKey, id: ReservationId, amountNanoUsd: NanoUsd): Promise<void>;
+  /** Takes the charge out of that entry: what was settled late is told by its request's own. */
+  journalSettledLate(counter: CounterKey, id: ReservationId): Promise<void>;
   /** Removes a tombstone that no late write can meet any more. */
   removeTombstone(counter: CounterKey, id: ReservationId): Promise<void>;
   /** Sets a mark in place of the one that was seen; false where another stands there by now. */

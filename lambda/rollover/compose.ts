@@ -14,9 +14,10 @@ import type { RolloverEnvironment } from './environment.ts';
 export interface RolloverParts {
   readonly client: DynamoDBDocumentClient;
   /** Without `counterDays` no closed counter is deleted. */
-  readonly environment: Omit<RolloverEnvironment, 'counterDays'> & {
-    readonly counterDays?: number;
-  };
+  readonly environment: Pick<
+    RolloverEnvironment,
+    'settingsTable' | 'ledgerTable' | 'journalDays'
+  > & { readonly counterDays?: number };
   readonly clock: Clock;
   readonly telemetry: Telemetry;
   /** Absent: nothing is told, and no window is closed. */

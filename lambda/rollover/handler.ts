@@ -1,24 +1,27 @@
 /**
- * The rollover function's entry point: once a minute, by EventBridge Scheduler.
+ * The rollover function's entry point: once a minute, by EventBridge Scheduler. Once a day one of
+ * its runs looks at the price lists too.
  */
 import type { Context } from 'aws-lambda';
 import { systemClock } from '../adapters/clock/system-clock.ts';
 import { createLogEvents } from '../adapters/events/log-events.ts';
 import { createLedgerClient } from '../adapters/ledger/dynamo-client.ts';
+import { createAwsPriceSources } from '../adapters/prices/aws-price-sources.ts';
 import { createTelemetry } from '../adapters/telemetry/powertools-telemetry.ts';
 import type { RolloverReport } from '../application/rollover-work.ts';
 import { METRIC_SERVICE } from '../contract.ts';
 import { composeRollover } from './compose.ts';
 import { readRolloverEnvironment } from './environment.ts';
+import { composePriceWatch } from './price-watch.ts';
 
 const telemetry = createTelemetry(METRIC_SERVICE.rollover);
-const rollover = composeRollover({
-  client: createLedgerClient(),
-  environment: readRolloverEnvironment(process.env),
-  clock: systemClock,
-  telemetry,
-  events: createLogEvents(telemetry),
-});
+const client = createLedgerClient();
+const environment = readRolloverEnvironment(process.env);
+const events = createLogEvents(telemetry);
+const parts = { client, environment, clock: systemClock, telemetry, events };
+const rollover = composeRollover(parts);
+const { sources } = createAwsPriceSources({ region: environment.regions[0] ?? '' });
+const watchPrices = composePriceWatch({ ...parts, sources });
 
 /** Time that is left for the last write and the report. */
 const MARGIN_MS = 5_000;
@@ -29,6 +32,8 @@ export async function handler(_event: unknown, context: Context): Promise<Rollov
   try {
     const report = await rollover(deadlineAtMs);
     telemetry.info('rollover', { ...report });
+    // After all that money waits for, in what is left of the time.
+    await watchPrices(deadlineAtMs);
     if (report.failed > 0) throw new Error(`${report.failed} parts of the run failed; see the log`);
     if (!report.capsRead) throw new Error('the caps could not be read, so no threshold was told');
     return report;

@@ -32,7 +32,9 @@ it('holds dollars as decimal numbers, no prompt, and the day it is deleted', asy
     reservedNanoUsd: usd('0.5'),
     costNanoUsd: usd('0.000000001'),
     usage: { inputTokens: 3 },
-    counters: ['COUNTER#a/lifetime'],
+    reservationId: 'tc8e2rv8k49ju9y0',
+    counters: ['COUNTER#a/lifetime', 'COUNTER#b/lifetime'],
+    unsettled: ['COUNTER#b/lifetime'],
     status: 200,
   });
 
@@ -48,7 +50,9 @@ it('holds dollars as decimal numbers, no prompt, and the day it is deleted', asy
     reservedUsd: NumberValue.from('0.50'),
     costUsd: NumberValue.from('0.000000001'),
     usage: { inputTokens: 3 },
-    counters: ['COUNTER#a/lifetime'],
+    reservationId: 'tc8e2rv8k49ju9y0',
+    counters: ['COUNTER#a/lifetime', 'COUNTER#b/lifetime'],
+    unsettled: ['COUNTER#b/lifetime'],
     status: 200,
     v: 1,
     ttlEpochSeconds: NOON_MS / 1_000 + 90 * 86_400,

@@ -197,6 +197,7 @@ function cleaningRules(newBench: NewBench): void {
       reservations: [{ id: live.reservationId, amountNanoUsd: usd('3') }],
       tombstones: [ambiguous.reservationId],
       unjournalled: [],
+      settledLate: [],
       isClean: false,
       tally: { requests: 2, ends: 1, expired: 0, overruns: 0 },
       limitNanoUsd: usd('10'),
@@ -226,6 +227,10 @@ function cleaningRules(newBench: NewBench): void {
 
     bench.clock.advance(1);
     expect((await openCounter(bench))?.tombstones).toEqual([hold.reservationId]);
+    await bench.maintenance.removeTombstone(bench.counter, hold.reservationId);
+    // The journal has still to be told.
+    expect(await bench.books()).toMatchObject({ expired: { [hold.reservationId]: '3.00' } });
+    await bench.maintenance.journalExpired(bench.counter, hold.reservationId, usd('3'));
     await bench.maintenance.removeTombstone(bench.counter, hold.reservationId);
 
     expect(await bench.books()).toMatchObject({ committed: '3.00', settled: '3.00', expired: {} });

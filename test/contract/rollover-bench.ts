@@ -43,6 +43,7 @@ export function createRolloverBench(table: LedgerTable) {
     ledger,
     maintenance,
     newId,
+    maintenanceOn: (on: DynamoDBDocumentClient) => createDynamoMaintenance(place(on)),
     /** Ids of the events that were emitted, with their names. */
     told,
     table,

@@ -80,7 +80,7 @@ describe('the journal', () => {
     expect(await bench.itemsOf('JOURNAL#')).toHaveLength(1);
   });
 
-  it('makes no note on a counter whose charge was settled late by then', async () => {
+  it('is told nothing of a charge that was settled late by then', async () => {
     const hold = await bench.hold('2');
     await bench.maintenance.expire(TWELVE, hold.reservationId, usd('2'));
     await bench.ledger.settle(hold, usd('1'));
@@ -89,6 +89,61 @@ describe('the journal', () => {
 
     const [counter] = await bench.itemsOf('COUNTER#');
     expect(counter).not.toHaveProperty(`j:${hold.reservationId}`);
+    expect(await bench.itemsOf('JOURNAL#')).toEqual([]);
+  });
+
+  it('charges nothing more for what it told as expired once that was settled late', async () => {
+    const hold = await bench.hold('2');
+    bench.clock.advance(10 * MINUTE_MS);
+    await bench.run();
+    await bench.ledger.release(hold);
+
+    expect(await bench.run()).toMatchObject({ corrected: 1 });
+    expect(await bench.run()).toMatchObject({ corrected: 0 });
+
+    const entries = await bench.itemsOf('JOURNAL#');
+    expect(JSON.parse(JSON.stringify(entries))).toMatchObject([
+      { outcome: 'settled-late', reservedUsd: { value: '2' }, costUsd: { value: '0' } },
+    ]);
+    const [counter] = await bench.itemsOf('COUNTER#');
+    expect(counter).not.toHaveProperty(`j:${hold.reservationId}`);
+  });
+
+  it('is corrected though the run that tells it is slower than the late settle', async () => {
+    const hold = await bench.hold('2');
+    await bench.maintenance.expire(TWELVE, hold.reservationId, usd('2'));
+    // Between noting that it will tell the journal and telling it: a settle, and a whole run.
+    const slow = bench.table.connect();
+    slow.middlewareStack.add(
+      (next) => async (args) => {
+        if (JSON.stringify(args.input).includes('JOURNAL#')) {
+          await bench.ledger.settle(hold, usd('1'));
+          await bench.run();
+        }
+        return next(args);
+      },
+      { step: 'initialize' },
+    );
+
+    await bench.maintenanceOn(slow).journalExpired(TWELVE, hold.reservationId, usd('2'));
+    await bench.run();
+
+    const entries = await bench.itemsOf('JOURNAL#');
+    expect(JSON.parse(JSON.stringify(entries))).toMatchObject([
+      { outcome: 'settled-late', costUsd: { value: '0' } },
+    ]);
+    expect(await opened()).toMatchObject({ settledLate: [], unjournalled: [] });
+  });
+
+  it('has its correction to wait for before a tombstone goes', async () => {
+    const hold = await bench.hold('2');
+    bench.clock.advance(10 * MINUTE_MS);
+    await bench.run();
+    await bench.ledger.settle(hold, usd('1'));
+
+    await bench.maintenance.removeTombstone(TWELVE, hold.reservationId);
+
+    expect(await opened()).toMatchObject({ settledLate: [hold.reservationId] });
   });
 });
 

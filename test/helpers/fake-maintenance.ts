@@ -26,6 +26,7 @@ export const openCounter = (name: string, rest: Partial<OpenCounter> = {}): Open
   reservations: [],
   tombstones: [],
   unjournalled: [],
+  settledLate: [],
   isClean: true,
   tally: { requests: 1, ends: 1, expired: 0, overruns: 0 },
   limitNanoUsd: usd('10'),
@@ -84,6 +85,9 @@ export function createRolloverBench() {
     },
     journalExpired: async ({ pk }, id) => {
       calls.push(`journal ${pk} ${id}`);
+    },
+    journalSettledLate: async ({ pk }, id) => {
+      calls.push(`correct ${pk} ${id}`);
     },
     removeTombstone: async ({ pk }, id) => {
       calls.push(`remove ${pk} ${id}`);

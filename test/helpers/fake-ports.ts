@@ -16,6 +16,7 @@ import type { Clock } from '../../lambda/ports/clock.ts';
 import type { Settings, SettingsView } from '../../lambda/ports/settings.ts';
 import type { AnswerSink, StreamError } from '../../lambda/ports/stream.ts';
 import type { LogFields, Telemetry } from '../../lambda/ports/telemetry.ts';
+import type { CountOutcome, CountRequest, TokenCounter } from '../../lambda/ports/token-counter.ts';
 import type { Upstream, UpstreamRequest, UpstreamResponse } from '../../lambda/ports/upstream.ts';
 import { eventFrame } from '../../local/simulated-stream.ts';
 import { cap, price } from './builders.ts';
@@ -283,4 +284,23 @@ export function createFakePorts(clock: Clock) {
 /** Lets everything that waits on nothing but promises run. */
 export async function settleDown(): Promise<void> {
   for (let turn = 0; turn < 5; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+}
+
+export interface FakeTokenCounter extends TokenCounter {
+  readonly asked: CountRequest[];
+  answer: (request: CountRequest) => CountOutcome | Promise<CountOutcome>;
+}
+
+/** A counter that finds 10 tokens in every request. */
+export function createFakeTokenCounter(events: string[] = []): FakeTokenCounter {
+  const counter: FakeTokenCounter = {
+    asked: [],
+    answer: () => ({ kind: 'counted', inputTokens: 10 }),
+    async count(request) {
+      events.push('count tokens');
+      counter.asked.push(request);
+      return counter.answer(request);
+    },
+  };
+  return counter;
 }

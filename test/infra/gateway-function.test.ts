@@ -47,6 +47,8 @@ describe('the gateway function', () => {
       [ENV.maxInFlight]: '2000',
       [ENV.journalDays]: '90',
       [ENV.counterDays]: '400',
+      [ENV.catalogueMaxAgeDays]: '60',
+      [ENV.priceRefresh]: 'daily',
     });
     expect(Object.keys(environment).sort()).toEqual(Object.values(ENV).sort());
   });
@@ -153,6 +155,7 @@ describe("the gateway's role", () => {
     `${bedrock}:${region}:<AWS::AccountId>:inference-profile/*`,
     `${bedrock}:${region}:<AWS::AccountId>:application-inference-profile/*`,
   ]);
+  const ownModels = regions.map((region) => `${bedrock}:${region}:<AWS::AccountId>:*-model*/*`);
   const invoke = ['bedrock:InvokeModel', 'bedrock:InvokeModelWithResponseStream'];
 
   it('is the one that the function runs as', () => {
@@ -161,12 +164,12 @@ describe("the gateway's role", () => {
     expect(properties.Role).toBe(`<${role.id}.Arn>`);
   });
 
-  it('calls models and profiles in the chosen regions', () => {
+  it('calls models, profiles and models of the account in the chosen regions', () => {
     expect(statements.InvokeInChosenRegions).toEqual({
       Sid: 'InvokeInChosenRegions',
       Effect: 'Allow',
       Action: invoke,
-      Resource: [...models, ...profiles],
+      Resource: [...models, ...profiles, ...ownModels],
     });
   });
 
@@ -185,6 +188,7 @@ describe("the gateway's role", () => {
       Action: 'bedrock:CountTokens',
       Resource: models,
     });
+    // T23: the ARN of an application profile tells its model only by this call.
     expect(statements.ResolveProfiles).toMatchObject({
       Action: 'bedrock:GetInferenceProfile',
       Resource: profiles,
@@ -193,7 +197,7 @@ describe("the gateway's role", () => {
 
   it('reads settings and cannot write them', () => {
     expect(statements.ReadSettings).toMatchObject({
-      Action: ['dynamodb:GetItem', 'dynamodb:BatchGetItem', 'dynamodb:Query'],
+      Action: ['dynamodb:GetItem', 'dynamodb:Query'],
       Resource: `<${resource(wide, 'AWS::DynamoDB::Table', /Settings/).id}.Arn>`,
     });
   });

@@ -114,7 +114,7 @@ describe('the dead-letter queue', () => {
 });
 
 describe("the rollover's role", () => {
-  it('reads counters and caps, writes the ledger, prunes, keeps failures and logs: nothing else', () => {
+  it('reads counters and caps, writes the ledger and refreshed prices, prunes, keeps failures and logs: nothing else', () => {
     const role = resource(template, 'AWS::IAM::Role', /RolloverRole/);
     const logs = resource(template, 'AWS::Logs::LogGroup', /Rollover/);
 
@@ -154,6 +154,40 @@ describe("the rollover's role", () => {
         Condition: onPartitions('CLOSED', 'COUNTER#*'),
       },
       {
+        Sid: 'ReadPriceBook',
+        Effect: 'Allow',
+        Action: ['dynamodb:GetItem', 'dynamodb:Query'],
+        Resource: `<${settings.id}.Arn>`,
+        Condition: onPartitions('PRICE', 'PRICE-PROPOSAL', 'PRICE-REFRESH'),
+      },
+      {
+        Sid: 'WriteRefreshedPrices',
+        Effect: 'Allow',
+        Action: 'dynamodb:PutItem',
+        Resource: `<${settings.id}.Arn>`,
+        Condition: onPartitions('PRICE', 'PRICE-PROPOSAL', 'PRICE-REFRESH'),
+      },
+      {
+        Sid: 'KeepRefreshState',
+        Effect: 'Allow',
+        Action: 'dynamodb:UpdateItem',
+        Resource: `<${settings.id}.Arn>`,
+        Condition: onPartitions('PRICE-REFRESH'),
+      },
+      {
+        Sid: 'RemoveProposals',
+        Effect: 'Allow',
+        Action: 'dynamodb:DeleteItem',
+        Resource: `<${settings.id}.Arn>`,
+        Condition: onPartitions('PRICE-PROPOSAL'),
+      },
+      {
+        Sid: 'ReadPriceLists',
+        Effect: 'Allow',
+        Action: ['bedrock:ListFoundationModelAgreementOffers', 'pricing:GetProducts'],
+        Resource: '*',
+      },
+      {
         Sid: 'KeepFailedRuns',
         Effect: 'Allow',
         Action: 'sqs:SendMessage',
@@ -167,4 +201,23 @@ describe("the rollover's role", () => {
       },
     ]);
   });
+
+  it('neither reads price lists nor writes a price where the refresh is off', () => {
+    const off = createTemplate({ priceRefresh: 'off' });
+    const role = resource(off, 'AWS::IAM::Role', /RolloverRole/);
+    const sids = Object.keys(statementsOf(off, role));
+
+    expect(sids).toContain('ReadPriceBook');
+    expect(sids).not.toContain('ReadPriceLists');
+    expect(sids).not.toContain('WriteRefreshedPrices');
+  });
+});
+
+it("keeps the gateway's role from writing any setting", () => {
+  const role = resource(template, 'AWS::IAM::Role', /GatewayRole/);
+  const onSettings = Object.values(statementsOf(template, role)).filter(({ Resource }) =>
+    JSON.stringify(Resource).includes(settings.id),
+  );
+
+  expect(JSON.stringify(onSettings)).not.toMatch(/Put|Update|Delete|BatchWrite/);
 });

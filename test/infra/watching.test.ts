@@ -47,6 +47,7 @@ describe('the dashboard', () => {
         'SpendUsd Sum',
         'ReservedUsd Sum',
         'Refusals Sum',
+        'RequestsClamped Sum',
         'AddedLatencyMs p50',
         'AddedLatencyMs p99',
         'Errors Sum',
@@ -94,6 +95,7 @@ describe('the alarms', () => {
       ['hardcap', 'InvariantBroken', 'service=rollover'],
       ['hardcap', 'MalformedSettings', 'service=gateway'],
       ['AWS/SQS', 'ApproximateNumberOfMessagesVisible', `QueueName=<${queue.id}.QueueName>`],
+      ['hardcap', 'CatalogueAgeDays', 'service=rollover'],
       ['AWS/Lambda', 'Errors', `FunctionName=<${gateway.id}>`],
       ['AWS/Lambda', 'Throttles', `FunctionName=<${gateway.id}>`],
     ]);
@@ -108,8 +110,9 @@ describe('the alarms', () => {
 
   it('ring at the first occurrence, stay silent without data, and tell the topic why', () => {
     for (const { properties } of alarms) {
+      const isAge = properties.MetricName === 'CatalogueAgeDays';
       expect(properties).toMatchObject({
-        Threshold: 1,
+        Threshold: isAge ? expect.any(Number) : 1,
         EvaluationPeriods: 1,
         ComparisonOperator: 'GreaterThanOrEqualToThreshold',
         TreatMissingData: 'notBreaching',
@@ -117,6 +120,13 @@ describe('the alarms', () => {
         AlarmDescription: expect.stringMatching(/^hardcap: .{40}/),
       });
     }
+  });
+
+  it('ring when nobody has looked at the prices for longer than the setting says', () => {
+    const old = createTemplate({ catalogueMaxAgeDays: 30 });
+    const { properties } = resource(old, 'AWS::CloudWatch::Alarm', /PricesOld/);
+
+    expect(properties).toMatchObject({ Threshold: 31, Statistic: 'Maximum', Period: 3_600 });
   });
 
   it('ring for a malformed settings item within a minute', () => {

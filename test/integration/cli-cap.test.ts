@@ -48,6 +48,12 @@ test('changes what is named and keeps the rest', async () => {
   ]);
 });
 
+test.each(['block', 'clamp', 'warn'])('makes a cap whose action is %s', async (action) => {
+  await cli.run('cap', 'set', 'team', '--limit', '5', '--window', 'daily', '--action', action);
+
+  expect((await cli.readSettings('alice')).caps).toMatchObject([{ action }]);
+});
+
 test('clears what is named', async () => {
   await cli.run('cap', 'set', 'team', '--limit', '5', '--window', 'daily', '--keys', 'alice');
   await cli.run('cap', 'set', 'team', '--clear', 'keys');

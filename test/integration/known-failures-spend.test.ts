@@ -172,6 +172,14 @@ it('threat 21: asks Bedrock once though the connection is reset', async () => {
   expect(running.bedrock.book.page().requests).toBe(1);
 });
 
+it('T28 counts a caller who lives on the cache by what it costs, not by its tokens', async () => {
+  await ask('[[input=0]] [[cache-read=100000]] [[output=1]]');
+
+  const spent = await settledBooks(1);
+  expect(spent).toBeCloseTo(100_000 * RATES.cacheRead + RATES.output, 9);
+  expect(spent).toBeLessThan((100_001 * RATES.input) / 9);
+});
+
 it('threat 22: pays for a repeated request again, and holds it to the cap', async () => {
   const text = '[[input=100]] [[output=50]]';
   for (let i = 0; i < 3; i += 1) await ask(text);

@@ -17,6 +17,7 @@ export class Actor {
   #isDead = false;
   #frozenUntilMs = 0;
   #skewMs = 0;
+  #hurts = 0;
   #awaits = 0;
   #requests = 0;
   #diesAtAwait = Number.POSITIVE_INFINITY;
@@ -40,6 +41,16 @@ export class Actor {
   /** How many awaits have ended in it. */
   get awaits(): number {
     return this.#awaits;
+  }
+
+  /** Whether nothing has befallen it: no fault of its calls, no wrong clock, no freeze, no death. */
+  get isWell(): boolean {
+    return !this.#isDead && this.#hurts === 0 && this.#skewMs === 0 && this.#frozenUntilMs === 0;
+  }
+
+  /** A call of it is about to go wrong. */
+  hurt(): void {
+    this.#hurts += 1;
   }
 
   /** Numbers its requests of the table, from 1. */

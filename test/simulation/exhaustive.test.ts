@@ -55,10 +55,12 @@ const plan = (
   reservationMarginMs: MARGIN_MS,
   tableFaultChance: 0,
   settingsFaultChance: 0,
+  maxInFlight: 2_000,
   requests,
   disturbances: [],
   settings: [{ atMs: 0, caps, isKeyEnabled: true }],
   rollovers,
+  isPruned: false,
 });
 
 const rollover = (atMs: number, skewMs: number): PlannedRollover => ({

@@ -6,7 +6,7 @@
  */
 import { DynamoDBServiceException } from '@aws-sdk/client-dynamodb';
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
-import { UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import { DeleteCommand, PutCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import type { Actor } from './actor.ts';
 import type { TableCommand } from './simulated-table.ts';
 import { NotModelledError } from './store-errors.ts';
@@ -22,6 +22,7 @@ import {
 export type WriteFault =
   | 'request-lost'
   | 'answer-lost'
+  | 'answer-late'
   | 'applied-late'
   | 'error-after'
   | 'error-before'
@@ -31,12 +32,21 @@ export type WriteFault =
 export const WRITE_FAULTS: readonly WriteFault[] = [
   'request-lost',
   'answer-lost',
+  'answer-late',
   'applied-late',
   'error-after',
   'error-before',
   'throttled',
   'slow',
 ];
+
+/** A read changes nothing, so it matters only whether and when it is answered. */
+const READ_FAULTS = ['request-lost', 'answer-late', 'error-before', 'throttled', 'slow'] as const;
+
+const isWrite = (command: TableCommand): boolean =>
+  command instanceof UpdateCommand ||
+  command instanceof PutCommand ||
+  command instanceof DeleteCommand;
 
 const GIVEN_UP_AFTER_MS = 1_000;
 const MAX_LATE_MS = 180_000;
@@ -87,8 +97,7 @@ function sendOne(
     const exchange = new Exchange(world, actor, run, command, delivery);
     if (scripted !== undefined) exchange.play(scripted);
     else if (!isFaulty) exchange.usual(random.int(MAX_USUAL_MS), random.int(MAX_USUAL_MS));
-    else if (command instanceof UpdateCommand) exchange.fail(random.pick(WRITE_FAULTS));
-    else exchange.fail(random.pick(['request-lost', 'error-before', 'slow']));
+    else exchange.fail(random.pick(isWrite(command) ? WRITE_FAULTS : READ_FAULTS));
   });
 }
 
@@ -122,7 +131,7 @@ class Exchange {
         this.usual(scripted.atMs - this.#world.scheduler.nowMs, 0);
         return;
       case 'death':
-        countFault(this.#world, `table:death-${scripted.isApplied ? 'after' : 'before'}`);
+        countFault(this.#world, `write:death-${scripted.isApplied ? 'after' : 'before'}`);
         this.#world.scheduler.after(0, () => {
           if (scripted.isApplied) this.#apply();
           this.#actor.die();
@@ -140,7 +149,9 @@ class Exchange {
 
   fail(fault: WriteFault): void {
     const { scheduler, random } = this.#world;
-    countFault(this.#world, `table:${fault}`);
+    countFault(this.#world, `${isWrite(this.#command) ? 'write' : 'read'}:${fault}`);
+    this.#actor.hurt();
+    this.#world.oracle.hurt(this.#command, this.#run);
     note(this.#world, `${this.#actor.name} ${this.#run?.name ?? ''} meets ${fault}`);
     const giveUp = () => this.#delivery.reject(timeout());
     switch (fault) {
@@ -150,6 +161,10 @@ class Exchange {
       case 'answer-lost':
         scheduler.after(random.int(MAX_USUAL_MS), () => this.#apply());
         scheduler.after(GIVEN_UP_AFTER_MS, giveUp);
+        return;
+      case 'answer-late':
+        scheduler.after(GIVEN_UP_AFTER_MS, giveUp);
+        this.usual(random.int(MAX_USUAL_MS), GIVEN_UP_AFTER_MS + random.int(MAX_LATE_MS));
         return;
       case 'applied-late':
         scheduler.after(GIVEN_UP_AFTER_MS, giveUp);

@@ -22,6 +22,8 @@ const SETTLEMENT = 'lambda/application/settlement.ts';
 const VERDICT = 'lambda/application/upstream-verdict.ts';
 const ROLLOVER = 'lambda/application/rollover.ts';
 const ADMISSION = 'lambda/application/admission.ts';
+const TELL_ONCE = 'lambda/application/tell-once.ts';
+const MAINTENANCE = 'lambda/adapters/ledger/dynamo-maintenance.ts';
 
 export const MUTANTS: readonly Mutant[] = [
   {
@@ -215,5 +217,72 @@ export const MUTANTS: readonly Mutant[] = [
     file: ADMISSION,
     from: 'enforced: enforces(cap),',
     to: 'enforced: !enforces(cap),',
+  },
+  {
+    name: 'reserve that looks at what is settled alone',
+    file: WRITES,
+    from: "const hasRoom = '(attribute_not_exists(committedUsd) or committedUsd <= :limitMinusA)'",
+    to: "const hasRoom = '(attribute_not_exists(settledUsd) or settledUsd <= :limitMinusA)'",
+  },
+  {
+    name: 'reserve that does not see a cut',
+    file: WRITES,
+    from: "const notCut = '(attribute_not_exists(cutUntilMs) or cutUntilMs < :now)'",
+    to: "const notCut = '(attribute_not_exists(cutUntilMs) or cutUntilMs < :now or cutUntilMs >= :now)'",
+  },
+  {
+    name: 'more in flight by one than a counter may hold',
+    file: WRITES,
+    from: 'inFlight < :maxInFlight)',
+    to: 'inFlight <= :maxInFlight)',
+  },
+  {
+    name: 'window taken at settle',
+    file: LEDGER,
+    from: "import { attemptWrite, type CounterTable, readItem, type WriteResult } from './write-attempts.ts';",
+    to: `import { windowAt, type WindowKind } from '../../domain/window.ts';
+import { attemptWrite as attemptOn, type CounterTable, readItem, type WriteResult } from './write-attempts.ts';
+const attemptWrite: typeof attemptOn = (table, { pk, sk }, write) => {
+  const [kind = '', zone] = [sk.split(':')[0], sk.split('@')[1]];
+  if (zone === undefined || !write.UpdateExpression.includes(':cost')) return attemptOn(table, { pk, sk }, write);
+  const rule = { kind: kind as WindowKind, timeZone: zone, weekStart: 'monday' } as const;
+  return attemptOn(table, { pk, sk: windowAt(rule, table.clock.nowMs()).id }, write);
+};`,
+  },
+  {
+    name: 'float money',
+    file: WRITES,
+    from: "':change': usdNumber(change),",
+    to: "':change': NumberValue.from(String(Number(end.costNanoUsd) / 1e9 - Number(end.reservedNanoUsd) / 1e9)),",
+  },
+  {
+    name: 'a disabled key may send',
+    file: ADMISSION,
+    from: 'if (!key.enabled || ',
+    to: 'if (',
+  },
+  {
+    name: 'what was settled late stays in the journal as expired',
+    file: ROLLOVER,
+    from: '    await journalSettledLate(run, open);\n',
+    to: '',
+  },
+  {
+    name: 'what expired is not journalled',
+    file: MAINTENANCE,
+    from: "      await write(entry.key, 'told to the journal', entry.write);\n      await write(counter, 'noted as told",
+    to: "      await write(counter, 'noted as told",
+  },
+  {
+    name: 'the journal does not say which settle failed',
+    file: SETTLEMENT,
+    from: '...(failed.length === 0 ? {} : { unsettled: failed.map(counterNameOf) }),',
+    to: '',
+  },
+  {
+    name: 'an event is told without a claim',
+    file: TELL_ONCE,
+    from: 'if (!(await maintenance.mark(open.counter, markName, seen, claim))) return false;',
+    to: 'await maintenance.mark(open.counter, markName, seen, claim);',
   },
 ];

@@ -1,12 +1,13 @@
 /**
- * `npm run simulate:mutants`: breaks copies of the protocol, and tells which seed noticed each.
+ * `npm run simulate:mutants -- --only <text>`: breaks copies of the protocol, and tells which seed
+ * noticed each; without `--only` all of them.
  *
  * The copies lie below the project, so that they find its packages; nothing in place is changed.
  */
 import { execFile } from 'node:child_process';
 import { cp, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { promisify } from 'node:util';
+import { parseArgs, promisify } from 'node:util';
 import { MUTANTS, type Mutant } from './mutants.ts';
 
 const ROOT = path.resolve(import.meta.dirname, '../..');
@@ -47,8 +48,10 @@ async function killedAt(mutant: Mutant, index: number): Promise<string | undefin
   }
 }
 
+const { values } = parseArgs({ options: { only: { type: 'string', default: '' } } });
+const chosen = MUTANTS.filter(({ name }) => name.includes(values.only));
+const queue = chosen.map((mutant, index) => ({ mutant, index }));
 let living = 0;
-const queue = MUTANTS.map((mutant, index) => ({ mutant, index }));
 await Promise.all(
   Array.from({ length: AT_ONCE }, async () => {
     for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
@@ -61,5 +64,5 @@ await Promise.all(
   }),
 );
 await rm(SCRATCH, { recursive: true, force: true });
-process.stdout.write(`${MUTANTS.length - living} of ${MUTANTS.length} mutants noticed\n`);
+process.stdout.write(`${chosen.length - living} of ${chosen.length} mutants noticed\n`);
 process.exitCode = living === 0 ? 0 : 1;

@@ -4,9 +4,21 @@
  * It knows the truth from both sides, from every write that the table applied and from Bedrock's
  * own book, and shares no code with what it judges but the items' attribute names.
  */
-import { UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import { DeleteCommand, PutCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import type { CapRefusal } from '../../lambda/application/guarded-request.ts';
 import type { Cap } from '../../lambda/domain/cap.ts';
 import { costOf, type Price } from '../../lambda/domain/price.ts';
+import {
+  type Books,
+  booksOf,
+  capIdOf,
+  counterName,
+  nano,
+  shapeOf,
+  standingIn,
+  TOMBSTONE,
+} from './counter-books.ts';
+import { chargeName, type Journal, journalled, readJournal } from './journal-judge.ts';
 import type { SimulatedTable, TableCommand } from './simulated-table.ts';
 import type { TokenCounts } from './simulated-upstream.ts';
 import type { RequestRun, SettingsVersion } from './world.ts';
@@ -14,34 +26,52 @@ import type { RequestRun, SettingsVersion } from './world.ts';
 /** A rule that did not hold; its message says which, where and by how much. */
 export class Violation extends Error {}
 
-/** A counter's books in nano-dollars, read without the adapter's code. */
-interface Books {
-  readonly committed: bigint;
-  readonly settled: bigint;
-  readonly reservations: ReadonlyMap<string, bigint>;
-  readonly expired: ReadonlyMap<string, bigint>;
-  readonly cutUntilMs: number;
-}
-
+/** One reservation on one counter, from its reserve on. */
 interface Standing {
-  readonly counterPk: string;
-  readonly counterSk: string;
+  readonly counter: string;
+  readonly id: string;
   /** `committedUsd` right after it was reserved, itself included. */
   readonly committedWith: bigint;
+  /** What it has added to `settledUsd`. */
+  charged: bigint;
   ends: number;
   lates: number;
+}
+
+/** What the settings said when they were read. */
+export interface Reading {
+  readonly caps: readonly Cap[];
+  readonly isKeyEnabled: boolean;
 }
 
 interface RequestRecord {
   readonly run: RequestRun;
   readonly standings: Map<string, Standing>;
-  /** What this request has added to `settledUsd`, by counter. */
-  readonly charged: Map<string, bigint>;
+  /** Counters that have refused it room. */
+  readonly refusedBy: Set<string>;
   billed: bigint;
   sends: number;
   billedCounters: string[];
   /** The reservation that it rests on: the newest that it asked for. */
   reservationId: string;
+  /** The settings that it was given last. */
+  reading: Reading | undefined;
+  hasUsage: boolean;
+  /** Counters of which a call went wrong. */
+  readonly hurtOn: Set<string>;
+  /** Something befell the write of its journal entry. */
+  isEntryHurt: boolean;
+}
+
+/** How a request ended, as the run saw it. */
+export interface RequestEnd {
+  readonly name: string;
+  /** It came to its end; its gateway did not die under it. */
+  readonly isDone: boolean;
+  /** It was refused by Bedrock, unbilled, and the gateway heard of it. */
+  readonly isFree: boolean;
+  /** A reserve or a settle of it was given up, as the log says. */
+  readonly hasLeftHolds: boolean;
 }
 
 export interface OracleRules {
@@ -49,51 +79,52 @@ export interface OracleRules {
   readonly price: Price;
   readonly settings: readonly SettingsVersion[];
   readonly settingsMaxAgeMs: number;
-  readonly nowMs: () => number;
-}
-
-const NANO_DIGITS = 9;
-const TOMBSTONE = 0n;
-
-/** Decimal dollars as nano-dollars. */
-function nano(value: unknown): bigint {
-  const text = String(value);
-  const [whole = '0', fraction = ''] = text.replace('-', '').split('.');
-  const amount = BigInt(whole + fraction.padEnd(NANO_DIGITS, '0').slice(0, NANO_DIGITS));
-  return text.startsWith('-') ? -amount : amount;
-}
-
-function booksOf(item: Readonly<Record<string, unknown>> | undefined): Books {
-  const reservations = new Map<string, bigint>();
-  const expired = new Map<string, bigint>();
-  for (const [name, value] of Object.entries(item ?? {})) {
-    if (name.startsWith('r:')) reservations.set(name.slice(2), nano(value));
-    if (name.startsWith('x:')) expired.set(name.slice(2), nano(value));
-  }
-  return {
-    committed: nano(item?.committedUsd ?? 0),
-    settled: nano(item?.settledUsd ?? 0),
-    reservations,
-    expired,
-    cutUntilMs: Number(String(item?.cutUntilMs ?? 0)),
-  };
+  /** The least that a request of the run reserves. */
+  readonly smallestNanoUsd: bigint;
 }
 
 const reservationIdOf = (command: UpdateCommand): string =>
   (command.input.ExpressionAttributeNames?.['#r'] ?? 'r:').slice(2);
 
-const capIdOf = (pk: string): string => pk.split('#')[1] ?? '';
-const counterName = (pk: string, sk: string): string => `${pk}/${sk}`;
+interface Key {
+  readonly pk: string;
+  readonly sk: string;
+}
+
+const isCounter = ({ pk }: Key): boolean => pk.startsWith('COUNTER#');
 
 export class Oracle {
   readonly #rules: OracleRules;
   readonly #records = new Map<string, RequestRecord>();
   readonly #runOfId = new Map<string, RequestRun>();
   readonly #billedOfCounter = new Map<string, bigint>();
-  #isDirty = false;
+  readonly #books = new Map<string, Books>();
+  readonly #shapes = new Map<string, string>();
+  readonly #changed = new Set<string>();
+  /** By event: whether nothing had befallen any run that told it. */
+  readonly #told = new Map<string, boolean>();
+  /** What was settled on counters that were deleted since. */
+  readonly #deleted = new Map<string, bigint>();
   #first: Violation | undefined;
-  /** Writes that were applied, refused, and reservations that came back after their tombstone. */
-  readonly counts = { applied: 0, refused: 0, reserved: 0, expired: 0, late: 0, billed: 0 };
+  /** What the table and Bedrock did, and how much of it the rest was judged by. */
+  readonly counts = {
+    applied: 0,
+    refused: 0,
+    reserved: 0,
+    expired: 0,
+    late: 0,
+    cut: 0,
+    billed: 0,
+    told: 0,
+    pruned: 0,
+    'judged-exactly': 0,
+    'judged-in-journal': 0,
+    'not-in-journal': 0,
+  };
+  /** Every state that the counters were in together, by its shape. */
+  readonly states = new Set<string>();
+  /** Requests whose journal entry is missing, or says that it does not know: each with its reason. */
+  readonly listed: string[] = [];
 
   constructor(rules: OracleRules) {
     this.#rules = rules;
@@ -112,11 +143,15 @@ export class Oracle {
     const record: RequestRecord = {
       run,
       standings: new Map(),
-      charged: new Map(),
+      refusedBy: new Set(),
+      hurtOn: new Set(),
       billed: 0n,
       sends: 0,
       billedCounters: [],
       reservationId: '',
+      reading: undefined,
+      hasUsage: false,
+      isEntryHurt: false,
     };
     this.#records.set(run.name, record);
     return record;
@@ -131,99 +166,123 @@ export class Oracle {
     this.#recordOf(run).reservationId = id;
   }
 
-  /** The books that a write is about to change. */
-  snapshot(command: TableCommand): Books | undefined {
-    return command instanceof UpdateCommand ? this.#booksAt(command) : undefined;
+  /** Something befalls a call of the table. */
+  hurt(command: TableCommand, run: RequestRun | undefined): void {
+    if (run === undefined) return;
+    if (command instanceof PutCommand) this.#recordOf(run).isEntryHurt = true;
+    if (!(command instanceof UpdateCommand)) return;
+    const { pk, sk } = command.input.Key as Key;
+    this.#recordOf(run).hurtOn.add(counterName(pk, sk));
   }
 
-  #booksAt(command: UpdateCommand): Books {
-    const key = command.input.Key as { pk: string; sk: string };
-    return booksOf(this.#rules.table.item(key.pk, key.sk));
+  /** A request is given a reading of the settings: it is held to the newest that it was given. */
+  handed(run: RequestRun, reading: Reading): void {
+    this.#recordOf(run).reading = reading;
+  }
+
+  /** The final usage of a request's answer is with its gateway. */
+  usageArrived(run: RequestRun | undefined): void {
+    if (run !== undefined) this.#recordOf(run).hasUsage = true;
+  }
+
+  /** The books that a write is about to change. */
+  snapshot(command: TableCommand): Books | undefined {
+    if (!(command instanceof UpdateCommand)) return undefined;
+    const key = command.input.Key as Key;
+    return isCounter(key) ? this.#booksAt(key) : undefined;
+  }
+
+  #booksAt({ pk, sk }: Key): Books {
+    const name = counterName(pk, sk);
+    const known = this.#books.get(name);
+    if (known !== undefined) return known;
+    const books = booksOf(this.#rules.table.item(pk, sk));
+    this.#books.set(name, books);
+    return books;
   }
 
   /** A write took effect. */
   applied(command: TableCommand, before: Books | undefined): void {
+    if (command instanceof DeleteCommand) this.#forget(command.input.Key as Key);
     if (!(command instanceof UpdateCommand) || before === undefined) return;
     this.counts.applied += 1;
-    this.#isDirty = true;
-    const key = command.input.Key as { pk: string; sk: string };
-    const after = this.#booksAt(command);
+    const key = command.input.Key as Key;
+    const counter = counterName(key.pk, key.sk);
+    this.#books.delete(counter);
+    this.#changed.add(counter);
+    const after = this.#booksAt(key);
     const id = reservationIdOf(command);
+    if (after.cutUntilMs > before.cutUntilMs) this.counts.cut += 1;
     const owner = this.#runOfId.get(id);
     if (owner === undefined) return;
-    const record = this.#recordOf(owner);
-    const counter = counterName(key.pk, key.sk);
-    const change = after.settled - before.settled;
-    record.charged.set(counter, (record.charged.get(counter) ?? 0n) + change);
-    this.#judgeTransition(record, key, id, before, after);
+    this.#judgeTransition(this.#recordOf(owner), counter, id, before, after);
+    this.#judgeDoors(command, counter, id, before, after);
   }
 
-  #judgeTransition(
-    record: RequestRecord,
-    key: { pk: string; sk: string },
+  /** A reserve that enforces gets past neither a cut nor the bound on what is in flight. */
+  #judgeDoors(
+    { input }: UpdateCommand,
+    counter: string,
     id: string,
     before: Books,
     after: Books,
   ): void {
-    const counter = counterName(key.pk, key.sk);
-    const standing = `${counter}|${id}`;
+    const { ':now': now, ':maxInFlight': most } = input.ExpressionAttributeValues ?? {};
+    if (now === undefined) return;
+    if (before.cutUntilMs >= Number(String(now))) this.#fail(`${id} got past a cut of ${counter}`);
+    if (after.inFlight > Number(String(most))) this.#fail(`${id} is too many on ${counter}`);
+  }
+
+  #forget({ pk, sk }: Key): void {
+    const counter = counterName(pk, sk);
+    const books = this.#books.get(counter);
+    if (books !== undefined) this.#deleted.set(counter, books.settled);
+    this.#books.delete(counter);
+    this.#shapes.delete(counter);
+    this.#changed.delete(counter);
+  }
+
+  #judgeTransition(
+    record: RequestRecord,
+    counter: string,
+    id: string,
+    before: Books,
+    after: Books,
+  ): void {
+    const name = chargeName(counter, id);
     const was = before.reservations.get(id) ?? TOMBSTONE;
     const is = after.reservations.get(id) ?? TOMBSTONE;
+    const change = after.settled - before.settled;
+    const known = record.standings.get(name);
     if (was === TOMBSTONE && is !== TOMBSTONE) {
       this.counts.reserved += 1;
-      if (record.standings.has(standing)) this.#fail(`${standing} was reserved twice`);
-      record.standings.set(standing, {
-        counterPk: key.pk,
-        counterSk: key.sk,
-        committedWith: after.committed,
+      if (known !== undefined) this.#fail(`${name} was reserved twice`);
+      const committedWith = after.committed;
+      record.standings.set(name, {
+        counter,
+        id,
+        committedWith,
+        charged: change,
         ends: 0,
         lates: 0,
       });
       return;
     }
-    const known = record.standings.get(standing);
-    if (known === undefined) return;
+    if (known === undefined) {
+      if (change !== 0n) this.#fail(`${name} was charged ${change} and never reserved`);
+      return;
+    }
+    known.charged += change;
     if (was !== TOMBSTONE && is === TOMBSTONE) {
       known.ends += 1;
       if (after.expired.has(id)) this.counts.expired += 1;
     }
-    if (before.expired.has(id) && !after.expired.has(id)) {
+    if (before.expired.has(id) && after.reservations.has(id)) {
       known.lates += 1;
       this.counts.late += 1;
     }
-    if (known.ends > 1) this.#fail(`${standing} ended ${known.ends} times`);
-    if (known.lates > 1) this.#fail(`${standing} was settled late ${known.lates} times`);
-  }
-
-  /**
-   * committed <= the largest limit that the gateway can have read for this request. Judged when it
-   * sends: a reservation made by older settings is no admission until the new ones confirm it.
-   */
-  #judgeAdmission(record: RequestRecord, { counterPk, committedWith }: Standing): void {
-    const limit = this.#largestLimit(capIdOf(counterPk), record.run);
-    if (limit === undefined || committedWith <= limit) return;
-    this.#fail(
-      `${record.run.name} was admitted on ${counterPk}: committed ${committedWith} > limit ${limit}`,
-    );
-  }
-
-  /** Undefined where the cap only warned, in any version that could have been read. */
-  #largestLimit(capId: string, run: RequestRun): bigint | undefined {
-    let largest: bigint | undefined;
-    for (const { caps } of this.#versionsSeenBy(run)) {
-      const cap = caps.find((one) => one.capId === capId);
-      if (cap === undefined) continue;
-      if (cap.action === 'warn') return undefined;
-      if (largest === undefined || cap.limitNanoUsd > largest) largest = cap.limitNanoUsd;
-    }
-    return largest ?? 0n;
-  }
-
-  /** Every version that stood at any time since the oldest reading that the request may use. */
-  #versionsSeenBy(run: RequestRun): SettingsVersion[] {
-    const { settings, settingsMaxAgeMs } = this.#rules;
-    const sinceMs = run.startedAtMs - settingsMaxAgeMs;
-    return settings.filter((_, index) => (settings[index + 1]?.fromMs ?? Infinity) >= sinceMs);
+    if (known.ends > 1) this.#fail(`${name} ended ${known.ends} times`);
+    if (known.lates > 1) this.#fail(`${name} was settled late ${known.lates} times`);
   }
 
   /**
@@ -238,45 +297,94 @@ export class Oracle {
     if (values[':limitMinusA'] === undefined) return;
     const id = reservationIdOf(command);
     const hasRoom = before.committed <= nano(values[':limitMinusA']);
+    const hasPlace = before.inFlight < Number(String(values[':maxInFlight']));
     const isKnown = before.reservations.has(id) || before.expired.has(id);
     const isShut = before.cutUntilMs >= Number(String(values[':now']));
-    if (hasRoom && !isKnown && !isShut) this.#fail(`${id} was refused for nothing`);
+    if (hasRoom && hasPlace && !isKnown && !isShut) this.#fail(`${id} was refused for nothing`);
+    const owner = this.#runOfId.get(id);
+    const { pk, sk } = command.input.Key as Key;
+    if (owner !== undefined) this.#recordOf(owner).refusedBy.add(counterName(pk, sk));
   }
 
-  /** The gateway sends: once, and upon a reservation on every cap that must be read to cover it. */
+  /** A caller is told that a cap has no room: its counter must have said so, or its limit does. */
+  refusal(run: RequestRun, { charge, reason, boundNanoUsd }: CapRefusal): void {
+    const record = this.#recordOf(run);
+    const { pk, sk } = charge.counter;
+    const cap = record.reading?.caps.find(({ capId }) => capId === charge.cap.capId);
+    if (cap === undefined) this.#fail(`${run.name} was refused by ${pk}, a cap that it has not`);
+    const isTooLarge = boundNanoUsd > cap.limitNanoUsd;
+    if (reason === 'larger-than-limit' ? isTooLarge : record.refusedBy.has(counterName(pk, sk))) {
+      return;
+    }
+    this.#fail(`${run.name} was refused by ${pk} as ${reason}, for nothing`);
+  }
+
+  /** The gateway sends: once, upon a reservation on every cap of a reading that is fresh enough. */
   sending(run: RequestRun | undefined): void {
     if (run === undefined) this.#fail('a request was sent on nobody’s behalf');
     const record = this.#recordOf(run);
     record.sends += 1;
     if (record.sends > 1) this.#fail(`${run.name} was sent twice`);
-    const held = new Set<string>();
-    for (const [standing, one] of record.standings) {
-      const { counterPk, counterSk } = one;
-      const id = standing.split('|')[1] ?? '';
-      if (id !== record.reservationId) continue;
-      this.#judgeAdmission(record, one);
-      const books = booksOf(this.#rules.table.item(counterPk, counterSk));
-      const amount = books.reservations.get(id) ?? books.expired.get(id) ?? TOMBSTONE;
-      if (amount !== TOMBSTONE) held.add(counterName(counterPk, counterSk));
-    }
-    record.billedCounters = [...held];
-    const heldCaps = new Set([...held].map((counter) => capIdOf(counter.split('/')[0] ?? '')));
-    for (const capId of this.#certainCaps(run)) {
-      if (!heldCaps.has(capId)) this.#fail(`${run.name} was sent past cap ${capId}`);
+    const caps = this.#capsReadBy(record);
+    const held = [...record.standings.values()].filter(({ id }) => id === record.reservationId);
+    for (const standing of held) this.#judgeAdmission(record, caps, standing);
+    record.billedCounters = held.filter((one) => this.#isHeld(one)).map(({ counter }) => counter);
+    const warning = new Set(
+      caps.filter(({ action }) => action === 'warn').map(({ capId }) => capId),
+    );
+    // A warning cap whose books are out of reach keeps nothing out, and misses the request.
+    record.billedCounters = record.billedCounters.filter(
+      (counter) => !(warning.has(capIdOf(counter)) && record.hurtOn.has(counter)),
+    );
+    const heldCaps = new Set(record.billedCounters.map(capIdOf));
+    for (const { capId, action } of caps) {
+      if (action === 'warn' || heldCaps.has(capId)) continue;
+      this.#fail(`${run.name} was sent past cap ${capId}`);
     }
   }
 
-  /** Enforced caps that every reading the request may rest on holds. */
-  #certainCaps(run: RequestRun): string[] {
-    const [first, ...rest] = this.#versionsSeenBy(run);
-    const isEnforced = (cap: Cap | undefined) => cap !== undefined && cap.action !== 'warn';
-    return (first?.caps ?? [])
-      .filter(
-        (cap) =>
-          isEnforced(cap) &&
-          rest.every(({ caps }) => isEnforced(caps.find(({ capId }) => capId === cap.capId))),
-      )
-      .map(({ capId }) => capId);
+  /** What stands for a request, or was charged in full for it meanwhile. */
+  #isHeld({ counter, id }: Standing): boolean {
+    const books = this.#books.get(counter);
+    return (books?.reservations.get(id) ?? books?.expired.get(id) ?? TOMBSTONE) !== TOMBSTONE;
+  }
+
+  /** The caps that the request was given last; they stood within the allowed age at its start. */
+  #capsReadBy({ run, reading }: RequestRecord): readonly Cap[] {
+    const { settings, settingsMaxAgeMs } = this.#rules;
+    const sinceMs = run.startedAtMs - settingsMaxAgeMs;
+    const isFresh = settings.some(
+      ({ caps, isKeyEnabled }, index) =>
+        caps === reading?.caps &&
+        isKeyEnabled === reading.isKeyEnabled &&
+        (settings[index + 1]?.fromMs ?? Infinity) >= sinceMs,
+    );
+    if (reading === undefined || !isFresh) this.#fail(`${run.name} was sent by old settings`);
+    if (!reading.isKeyEnabled) this.#fail(`${run.name} was sent with a disabled key`);
+    return reading.caps;
+  }
+
+  /**
+   * committed <= the limit as the gateway read it. Judged when it sends: a reservation made by
+   * older settings is no admission until the new ones confirm it.
+   */
+  #judgeAdmission(record: RequestRecord, caps: readonly Cap[], standing: Standing): void {
+    const { counter, committedWith } = standing;
+    const cap = caps.find(({ capId }) => capId === capIdOf(counter));
+    if (cap?.action === 'warn') return;
+    const limit = cap?.limitNanoUsd ?? 0n;
+    if (committedWith <= limit) return;
+    this.#fail(
+      `${record.run.name} was admitted on ${counter}: committed ${committedWith} > limit ${limit}`,
+    );
+  }
+
+  /** A rollover tells an event: once, while no run was hurt or had a wrong clock. */
+  told(eventId: string, isWell: boolean): void {
+    this.counts.told += 1;
+    const wasWell = this.#told.get(eventId);
+    if (wasWell === true && isWell) this.#fail(`${eventId} was told twice`);
+    this.#told.set(eventId, isWell && wasWell !== false);
   }
 
   /** Bedrock bills a request, by its own book. */
@@ -286,8 +394,8 @@ export class Oracle {
     const cost = this.costOf(tokens);
     record.billed += cost;
     this.counts.billed += 1;
-    this.#isDirty = true;
     for (const counter of record.billedCounters) {
+      this.#changed.add(counter);
       this.#billedOfCounter.set(counter, (this.#billedOfCounter.get(counter) ?? 0n) + cost);
     }
   }
@@ -300,60 +408,113 @@ export class Oracle {
   /** After every step: billed <= committed, and the books add up, counter by counter. */
   check(): void {
     if (this.#first !== undefined) throw this.#first;
-    if (!this.#isDirty) return;
-    this.#isDirty = false;
-    for (const item of this.#counters()) {
-      const { pk, sk } = item as { pk: string; sk: string };
-      const books = booksOf(item);
-      const name = counterName(pk, sk);
-      let reserved = 0n;
-      for (const amount of books.reservations.values()) reserved += amount;
+    if (this.#changed.size === 0) return;
+    for (const counter of this.#changed) {
+      const books = this.#books.get(counter);
+      if (books === undefined) continue;
+      const reserved = standingIn(books).reduce((sum, amount) => sum + amount, 0n);
       if (books.committed !== books.settled + reserved) {
-        this.#fail(`${name}: committed ${books.committed} != ${books.settled} + ${reserved}`);
+        this.#fail(`${counter}: committed ${books.committed} != ${books.settled} + ${reserved}`);
       }
-      const billed = this.#billedOfCounter.get(name) ?? 0n;
+      if (books.inFlight !== standingIn(books).length) {
+        this.#fail(`${counter}: ${books.inFlight} in flight, and another number stands`);
+      }
+      const billed = this.#billedOfCounter.get(counter) ?? 0n;
       if (billed > books.committed) {
-        this.#fail(`${name}: billed ${billed} > committed ${books.committed}`);
+        this.#fail(`${counter}: billed ${billed} > committed ${books.committed}`);
       }
+      this.#shapes.set(
+        counter,
+        shapeOf(books, this.#limitOf(counter), this.#rules.smallestNanoUsd),
+      );
     }
+    this.#changed.clear();
+    this.states.add([...this.#shapes.values()].sort().join(';'));
   }
 
-  *#counters(): Iterable<Readonly<Record<string, unknown>>> {
-    for (const item of this.#rules.table.items()) {
-      if (String(item.pk).startsWith('COUNTER#')) yield item;
+  #limitOf(counter: string): bigint | undefined {
+    const capId = capIdOf(counter);
+    return this.#rules.settings.at(-1)?.caps.find((cap) => cap.capId === capId)?.limitNanoUsd;
+  }
+
+  /**
+   * At rest: nothing in flight, every request charged at least what it was billed, and exactly that
+   * where its final usage arrived; and the journal explains each charge.
+   */
+  judgeRest(ends: readonly RequestEnd[]): void {
+    const items = [...this.#rules.table.items()];
+    for (const item of items) {
+      const key = item as unknown as Key;
+      if (!isCounter(key)) continue;
+      const books = booksOf(item);
+      const inFlight = standingIn(books).length;
+      if (inFlight > 0 || books.inFlight !== 0 || books.committed !== books.settled) {
+        this.#fail(`${counterName(key.pk, key.sk)} is not at rest: ${inFlight} in flight`);
+      }
+    }
+    const journal = readJournal(items);
+    for (const end of ends) {
+      const record = this.#records.get(end.name);
+      if (record === undefined) continue;
+      this.#judgeCharges(record, end);
+      this.#judgeJournal(record, end, journal);
     }
   }
 
   /**
-   * At rest: nothing in flight, and every request charged at least what it was billed.
-   *
-   * @param isExact whether the request's answer and settlement met nothing that hides its cost
+   * Long after every window's end: each counter but those of a lifetime is deleted, and a summary
+   * holds what was settled on it.
    */
-  judgeRest(isExact: (name: string) => boolean): void {
-    for (const item of this.#counters()) {
-      const books = booksOf(item);
-      const name = counterName(String(item.pk), String(item.sk));
-      const inFlight = [...books.reservations.values()].filter((amount) => amount !== TOMBSTONE);
-      if (inFlight.length > 0 || books.committed !== books.settled) {
-        this.#fail(`${name} is not at rest: ${inFlight.length} in flight`);
+  judgePruned(): void {
+    const summaries = new Map<string, bigint>();
+    for (const item of this.#rules.table.items()) {
+      const { pk, sk } = item as unknown as Key;
+      if (pk.startsWith('SUMMARY#')) {
+        summaries.set(counterName(pk.replace('SUMMARY', 'COUNTER'), sk), nano(item.settledUsd));
       }
-      if (nano(item.inFlight ?? 0) !== 0n) {
-        this.#fail(`${name} is at rest but counts ${String(item.inFlight)} in flight`);
-      }
+      if (pk.startsWith('COUNTER#') && sk !== 'lifetime') this.#fail(`${pk}/${sk} is still there`);
     }
-    for (const record of this.#records.values()) this.#judgeCharges(record, isExact);
+    for (const [counter, settled] of this.#deleted) {
+      this.counts.pruned += 1;
+      const summed = summaries.get(counter) ?? 0n;
+      if (summed !== settled) this.#fail(`${counter}: settled ${settled}, summed up as ${summed}`);
+    }
   }
 
-  #judgeCharges(record: RequestRecord, isExact: (name: string) => boolean): void {
+  #judgeCharges(record: RequestRecord, { isDone, isFree, hasLeftHolds }: RequestEnd): void {
+    const isExact = isDone && !hasLeftHolds && (record.hasUsage || isFree);
     for (const counter of record.billedCounters) {
-      const charged = record.charged.get(counter) ?? 0n;
+      let charged = 0n;
+      for (const one of record.standings.values()) {
+        if (one.counter === counter) charged += one.charged;
+      }
       const { name } = record.run;
       if (charged < record.billed) {
         this.#fail(`${name} on ${counter}: charged ${charged} < billed ${record.billed}`);
       }
-      if (isExact(name) && charged !== record.billed) {
+      if (isExact && charged !== record.billed) {
         this.#fail(`${name} on ${counter}: charged ${charged} != billed ${record.billed}`);
       }
+      if (isExact) this.counts['judged-exactly'] += 1;
+    }
+  }
+
+  #judgeJournal(record: RequestRecord, end: RequestEnd, journal: Journal): void {
+    const { name } = record.run;
+    const mayLackEntry = !end.isDone || record.isEntryHurt;
+    for (const { counter, id, charged } of record.standings.values()) {
+      const told = journalled(journal, name, counter, id);
+      if (told === charged) {
+        this.counts['judged-in-journal'] += 1;
+        continue;
+      }
+      const isExcused = told === undefined ? end.hasLeftHolds : mayLackEntry && told === 0n;
+      if (!isExcused) {
+        this.#fail(`${name} on ${counter}: charged ${charged}, and the journal says ${told}`);
+      }
+      this.counts['not-in-journal'] += 1;
+      const why = told === undefined ? 'its settle had no answer' : 'no entry was written';
+      this.listed.push(`${name} on ${counter}: charged ${charged}, ${why}`);
     }
   }
 }

@@ -5,6 +5,7 @@ import type { Cap } from '../../lambda/domain/cap.ts';
 import { type NanoUsd, nanoUsd } from '../../lambda/domain/money.ts';
 import type { WindowKind } from '../../lambda/domain/window.ts';
 import type { Random } from './seeded-random.ts';
+import { boundOf, MAX_TOKENS } from './simulated-requests.ts';
 import { FATES, type PlannedAnswer, type UpstreamFate } from './simulated-upstream.ts';
 
 export interface PlannedRequest {
@@ -54,24 +55,36 @@ export interface Plan {
   readonly reservationMarginMs: number;
   readonly tableFaultChance: number;
   readonly settingsFaultChance: number;
+  /** The most reservations that a counter may hold at a time. */
+  readonly maxInFlight: number;
   readonly requests: readonly PlannedRequest[];
   readonly disturbances: readonly Disturbance[];
   readonly settings: readonly PlannedSettings[];
   readonly rollovers: readonly PlannedRollover[];
+  /** Whether the run goes on until every window is closed and past its retention. */
+  readonly isPruned: boolean;
 }
 
-/** Two seconds before something that windows do: an hour, a day, both daylight-saving changes. */
+/** Two seconds before something that windows do. */
 const MOMENTS: readonly number[] = [
+  // An hour, a day, a year of week 53, a leap day.
   Date.UTC(2026, 10, 24, 12, 59, 58),
   Date.UTC(2026, 10, 24, 23, 59, 58),
+  Date.UTC(2026, 11, 31, 23, 59, 58),
+  Date.UTC(2028, 1, 29, 23, 59, 58),
+  // Paris turns its clocks back, and on.
   Date.UTC(2026, 9, 25, 0, 59, 58),
   Date.UTC(2026, 2, 29, 0, 59, 58),
-  Date.UTC(2026, 11, 31, 23, 59, 58),
+  // Lord Howe does by half an hour.
+  Date.UTC(2026, 3, 4, 14, 59, 58),
+  Date.UTC(2026, 9, 3, 15, 29, 58),
 ];
 
 const HOUR_MS = 3_600_000;
 const SPAN_MS = 20_000;
-const WORST_CASE = nanoUsd(1_000_000n);
+const ABOUT_ONE = nanoUsd(1_000_000n);
+/** What each of the requests reserves: a limit of one, or of two, is full to the nano-dollar. */
+const BOUNDS: readonly bigint[] = MAX_TOKENS.map(boundOf);
 
 /** Draws a run; runs of one seed are equal. */
 export function drawPlan(random: Random): Plan {
@@ -85,10 +98,12 @@ export function drawPlan(random: Random): Plan {
     reservationMarginMs: random.pick([0, 5_000]),
     tableFaultChance: isStormy ? random.pick([0.05, 0.2, 0.5]) : random.pick([0, 0.02]),
     settingsFaultChance: random.pick([0, 0, 0.1]),
+    maxInFlight: random.pick([2_000, 2_000, 2_000, 2]),
     requests: drawMany(2 + random.int(7), (index) => drawRequest(random, index, gateways)),
     disturbances: drawMany(random.int(4), () => drawDisturbance(random, gateways)),
     settings: drawSettings(random),
-    rollovers: drawMany(random.int(4), () => drawRollover(random)),
+    rollovers: drawRollovers(random),
+    isPruned: random.chance(0.1),
   };
 }
 
@@ -96,7 +111,7 @@ const drawMany = <T>(count: number, draw: (index: number) => T): T[] =>
   Array.from({ length: count }, (_, index) => draw(index));
 
 function drawRequest(random: Random, index: number, gateways: number): PlannedRequest {
-  const maxTokens = random.pick([10, 60, 120]);
+  const maxTokens = random.pick(MAX_TOKENS);
   const fate: UpstreamFate = random.chance(0.5) ? 'answers' : random.pick(FATES);
   return {
     name: `request-${index}`,
@@ -129,13 +144,21 @@ function drawDisturbance(random: Random, gateways: number): Disturbance {
   }
 }
 
+/** At times two of them begin within the same few milliseconds. */
+function drawRollovers(random: Random): PlannedRollover[] {
+  const rollovers = drawMany(random.int(4), () => drawRollover(random));
+  const [first] = rollovers;
+  if (first === undefined || random.chance(0.5)) return rollovers;
+  return [...rollovers, { ...drawRollover(random), atMs: first.atMs + random.int(20) }];
+}
+
 const drawRollover = (random: Random): PlannedRollover => ({
   atMs: random.int(3 * SPAN_MS),
   skewMs: random.pick([0, 0, 0, HOUR_MS]),
   diesAtAwait: random.chance(0.2) ? 1 + random.int(10) : undefined,
 });
 
-const KINDS: readonly WindowKind[] = ['hourly', 'daily', 'monthly', 'lifetime'];
+const KINDS: readonly WindowKind[] = ['hourly', 'daily', 'weekly', 'monthly', 'lifetime'];
 const ZONES = ['UTC', 'Europe/Paris', 'Australia/Lord_Howe'];
 
 function drawCap(random: Random, index: number): Cap {
@@ -146,16 +169,21 @@ function drawCap(random: Random, index: number): Cap {
     selectors: {},
     ...(random.chance(0.3) ? { splitBy: random.pick(['key', 'model'] as const) } : {}),
     // The first enforces, as a request that only warning caps cover is refused.
-    action: index > 0 && random.chance(0.2) ? 'warn' : 'block',
+    action: index > 0 && random.chance(0.2) ? 'warn' : random.pick(['block', 'block', 'clamp']),
     streaming: 'full',
-    alertPercents: [],
+    alertPercents: random.chance(0.5) ? [50, 80, 100] : [],
     enabled: true,
   };
 }
 
-/** Room for nothing, for one, for a few, for all. */
-const drawLimit = (random: Random): NanoUsd =>
-  nanoUsd((WORST_CASE * BigInt(random.pick([0, 5, 10, 15, 30, 50, 100, 300]))) / 10n);
+/** Room for nothing, for one, for a few, for all; at times exactly for one or two. */
+function drawLimit(random: Random): NanoUsd {
+  if (random.chance(0.25)) {
+    const second = random.chance(0.5) ? random.pick(BOUNDS) : 0n;
+    return nanoUsd(random.pick(BOUNDS) + second);
+  }
+  return nanoUsd((ABOUT_ONE * BigInt(random.pick([0, 5, 10, 15, 30, 50, 100, 300]))) / 10n);
+}
 
 function drawSettings(random: Random): PlannedSettings[] {
   let caps = drawMany(1 + random.int(4), (index) => drawCap(random, index));

@@ -7,21 +7,23 @@ import type { GuardedRequest } from '../../lambda/application/guarded-request.ts
 import { runRollover } from '../../lambda/application/rollover.ts';
 import { createSpendGuard, type SpendGuard } from '../../lambda/application/spend-guard.ts';
 import { formatKey } from '../../lambda/domain/caller-key.ts';
-import { findModel } from '../../lambda/domain/catalogue.ts';
 import { HardcapError } from '../../lambda/domain/errors.ts';
 import { WindowClock } from '../../lambda/domain/window.ts';
+import type { EventDetail } from '../../lambda/ports/events.ts';
 import type { AnswerSink } from '../../lambda/ports/stream.ts';
 import type { Telemetry } from '../../lambda/ports/telemetry.ts';
 import { Actor } from './actor.ts';
 import { createFaultyClient } from './faulty-table.ts';
-import { Oracle, Violation } from './oracle.ts';
+import { Oracle, type RequestEnd, Violation } from './oracle.ts';
 import { type Disturbance, drawPlan, type Plan, type PlannedRequest } from './plan.ts';
 import { Scheduler } from './scheduler.ts';
 import { createRandom, type Random } from './seeded-random.ts';
+import { bodyOf, boundOf, MAX_TOKENS, MODEL, MODEL_ID } from './simulated-requests.ts';
 import { createSimulatedSettings } from './simulated-settings.ts';
 import { createSimulatedTable } from './simulated-table.ts';
 import { createSimulatedFrameReader, createSimulatedUpstream } from './simulated-upstream.ts';
 import { countFault, currentRun, note, type RequestRun, type Script, type World } from './world.ts';
+import { rememberZoneOffsets } from './zone-offsets.ts';
 
 export interface RunReport {
   readonly seed: number;
@@ -29,18 +31,23 @@ export interface RunReport {
   readonly faults: ReadonlyMap<string, number>;
   readonly counts: Readonly<Record<string, number>>;
   readonly outcomes: ReadonlyMap<string, number>;
+  /** The shapes of all states that the counters were in together. */
+  readonly states: ReadonlySet<string>;
 }
 
 const KEY_TEXT = formatKey('caller', 'S'.repeat(43));
-const MODEL_ID = 'us.anthropic.claude-haiku-4-5-20251001-v1:0';
-const MODEL = findModel(MODEL_ID, new Map(), 'us-east-1');
 const TABLE_NAME = 'ledger';
-const MAX_IN_FLIGHT = 2_000;
 const MAX_EVENTS = 20_000;
 const CUT_HOLD_MS = 10_000;
 const MAX_ANSWER_BYTES = 1_000_000;
 /** After which no reservation, freeze, late write or tombstone of a run can matter. */
 const REST_AFTER_MS = 24 * 3_600_000;
+const DAY_MS = 24 * 3_600_000;
+const ROLLOVER_TIME_MS = 55_000;
+const COUNTER_DAYS = 35;
+const PRUNED_AFTER_DAYS = [3, 50, 100];
+
+rememberZoneOffsets();
 
 /** One request as it went. */
 interface Course {
@@ -81,11 +88,12 @@ export async function runPlan(
   const world = createWorld(plan, createRandom(seed).fork('world'), options);
   try {
     const courses = await play(world, plan);
-    await comeToRest(world, courses);
+    await comeToRest(world, plan, courses);
     const outcomes = new Map<string, number>();
     for (const { outcome } of courses) outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1);
-    const { counts } = world.oracle;
-    return { seed, events: world.events, faults: world.faults, counts, outcomes };
+    const { counts, states, listed } = world.oracle;
+    for (const line of listed) note(world, `not in the journal: ${line}`);
+    return { seed, events: world.events, faults: world.faults, counts, outcomes, states };
   } catch (error) {
     if (!(error instanceof Violation)) throw error;
     throw new Violation(`seed ${seed}: ${error.message}`, { cause: error });
@@ -107,7 +115,7 @@ function createWorld(
     price: MODEL.price,
     settings,
     settingsMaxAgeMs: plan.settingsMaxAgeMs,
-    nowMs: () => scheduler.nowMs,
+    smallestNanoUsd: boundOf(MAX_TOKENS[0]),
   });
   const faults = new Map<string, number>();
   return {
@@ -115,6 +123,7 @@ function createWorld(
     random,
     table,
     oracle,
+    rollovers: [],
     settings,
     faults,
     isCalm: false,
@@ -145,7 +154,11 @@ async function play(world: RunWorld, plan: Plan): Promise<Course[]> {
   plan.rollovers.forEach(({ atMs, skewMs, diesAtAwait }, index) => {
     const actor = new Actor(`rollover-${index}`, world.scheduler, world.random.fork(`r${index}`));
     actor.moveClock(skewMs);
-    if (diesAtAwait !== undefined) actor.dieAtAwait(diesAtAwait);
+    if (skewMs !== 0) countFault(world, 'rollover:wrong-clock');
+    if (diesAtAwait !== undefined) {
+      countFault(world, 'rollover:crash-at-await');
+      actor.dieAtAwait(diesAtAwait);
+    }
     world.scheduler.after(atMs, () => rollOver(world, actor, plan.tableFaultChance));
   });
   world.events += await world.scheduler.run(() => world.oracle.check(), MAX_EVENTS);
@@ -162,7 +175,7 @@ function createGateway(world: World, plan: Plan, index: number, courses: Course[
         client: createFaultyClient(world, actor, plan.tableFaultChance),
         tableName: TABLE_NAME,
         clock,
-        maxInFlight: MAX_IN_FLIGHT,
+        maxInFlight: plan.maxInFlight,
         journalDays: 1,
       }),
       settings: createSimulatedSettings(world, actor, KEY_TEXT, plan.settingsFaultChance),
@@ -231,6 +244,7 @@ async function follow(
   try {
     const answer = await gateway.guard.handle(request);
     course.outcome = answer.kind;
+    if (answer.kind === 'refused') world.oracle.refusal(course.run, answer.refusal);
     await answer.done;
   } catch (error) {
     if (!(error instanceof HardcapError)) throw error;
@@ -253,10 +267,7 @@ function guardedRequest(
     operation: request.answer.isStream ? 'converse-stream' : 'converse',
     modelId: MODEL_ID,
     region: 'us-east-1',
-    body: {
-      messages: [{ role: 'user', content: [{ text: 'a prompt of some sixty bytes' }] }],
-      inferenceConfig: { maxTokens: request.maxTokens },
-    },
+    body: bodyOf(request.maxTokens),
     headers: {},
     upstreamPath: () => '/',
     upstreamHeaders: {},
@@ -307,11 +318,21 @@ function rollOver(world: World, actor: Actor, faultChance: number): void {
   const client = createFaultyClient(world, actor, faultChance);
   const maintenance = createDynamoMaintenance({ client, tableName: TABLE_NAME, clock });
   const telemetry = createTelemetry(world, new Set());
+  world.rollovers.push(actor);
   note(world, `${actor.name} runs`);
-  const caps = { readAll: async () => world.settings[0]?.caps ?? [] };
-  const events = { emit: (name: string) => note(world, `${actor.name} tells ${name}`) };
+  const caps = { readAll: async () => world.settings.at(-1)?.caps ?? [] };
+  const events = {
+    emit: (name: string, { eventId }: EventDetail) => {
+      note(world, `${actor.name} tells ${name} ${eventId}`);
+      // One that is hurt may have taken the claim of one that is well.
+      world.oracle.told(
+        eventId,
+        world.rollovers.every(({ isWell }) => isWell),
+      );
+    },
+  };
   const ports = { maintenance, caps, events, clock, telemetry };
-  runRollover(ports, clock.nowMs() + 55_000).then(
+  runRollover(ports, clock.nowMs() + ROLLOVER_TIME_MS, COUNTER_DAYS).then(
     (report) => {
       if (report.broken > 0) throw new Violation(`${actor.name} found broken books`);
     },
@@ -320,7 +341,7 @@ function rollOver(world: World, actor: Actor, faultChance: number): void {
 }
 
 /** A day later, with nothing going wrong any more: the rollover recovers what crashed. */
-async function comeToRest(world: RunWorld, courses: readonly Course[]): Promise<void> {
+async function comeToRest(world: RunWorld, plan: Plan, courses: readonly Course[]): Promise<void> {
   world.isCalm = true;
   const actor = new Actor('rollover-at-rest', world.scheduler, world.random);
   world.scheduler.after(REST_AFTER_MS, () => rollOver(world, actor, 0));
@@ -328,16 +349,25 @@ async function comeToRest(world: RunWorld, courses: readonly Course[]): Promise<
   for (const { gateway, isDone, run } of courses) {
     if (!isDone && !gateway.actor.isDead) throw new Violation(`${run.name} never came to an end`);
   }
-  const exact = new Set(courses.filter(isExact).map(({ run }) => run.name));
-  world.oracle.judgeRest((name) => exact.has(name));
+  world.oracle.judgeRest(courses.map(endOf));
+  if (plan.isPruned) await prune(world);
 }
 
-/** Whether nothing can have hidden the true cost from the gateway, or its settle from the ledger. */
-function isExact({ request, gateway, run, isDone, outcome }: Course): boolean {
-  const { fate } = request.answer;
-  const isMetered = fate === 'answers' || fate === 'answers-usage-twice';
-  const wasAnswered = outcome === 'complete' || outcome === 'stream';
-  const isFree = fate === 'refuses-unbilled';
-  if (!isDone || gateway.leftHolds.has(run.name)) return false;
-  return (isMetered && wasAnswered && !request.answer.isStream) || (isFree && wasAnswered);
+/** Three runs, each long after the one before: the last finds every window closed long ago. */
+async function prune(world: RunWorld): Promise<void> {
+  for (const days of PRUNED_AFTER_DAYS) {
+    const actor = new Actor(`rollover-after-${days}`, world.scheduler, world.random);
+    world.scheduler.after(days * DAY_MS, () => rollOver(world, actor, 0));
+  }
+  world.events += await world.scheduler.run(() => world.oracle.check(), MAX_EVENTS);
+  world.oracle.judgePruned();
+}
+
+function endOf({ request, gateway, run, isDone, outcome }: Course): RequestEnd {
+  return {
+    name: run.name,
+    isDone,
+    isFree: request.answer.fate === 'refuses-unbilled' && outcome === 'complete',
+    hasLeftHolds: gateway.leftHolds.has(run.name),
+  };
 }

@@ -6,9 +6,10 @@ import type { CallerKey } from '../../lambda/domain/cap.ts';
 import { HardcapError } from '../../lambda/domain/errors.ts';
 import type { Settings, SettingsView } from '../../lambda/ports/settings.ts';
 import type { Actor } from './actor.ts';
-import { countFault, type World } from './world.ts';
+import { countFault, currentRun, type RequestRun, type World } from './world.ts';
 
 const MAX_USUAL_MS = 20;
+const MAX_SLOW_MS = 1_500;
 const GIVEN_UP_AFTER_MS = 2_000;
 
 /** @param faultChance of each reading, from 0 to 1 */
@@ -29,14 +30,26 @@ export function createSimulatedSettings(
       return read;
     });
   };
+  const read = (maxAgeMs: number): Promise<SettingsView> => {
+    const nowMs = actor.clock.nowMs();
+    const isFresh = (atMs: number) => nowMs - atMs >= 0 && nowMs - atMs <= maxAgeMs;
+    if (last !== undefined && isFresh(last.readAtMs)) return Promise.resolve(last);
+    if (underWay !== undefined && isFresh(underWay.beganAtMs)) return underWay.view;
+    return start();
+  };
+  /** The judge holds a request to the very reading that it was given. */
+  const handOver = (view: SettingsView, run: RequestRun | undefined): SettingsView => {
+    if (run !== undefined) {
+      const isKeyEnabled = view.key !== undefined && 'enabled' in view.key && view.key.enabled;
+      world.oracle.handed(run, { caps: view.caps, isKeyEnabled });
+    }
+    return view;
+  };
   return {
-    peek: () => last,
+    peek: () => (last === undefined ? undefined : handOver(last, currentRun.getStore())),
     read(_keyId, maxAgeMs) {
-      const nowMs = actor.clock.nowMs();
-      const isFresh = (atMs: number) => nowMs - atMs >= 0 && nowMs - atMs <= maxAgeMs;
-      if (last !== undefined && isFresh(last.readAtMs)) return Promise.resolve(last);
-      if (underWay !== undefined && isFresh(underWay.beganAtMs)) return underWay.view;
-      return start();
+      const run = currentRun.getStore();
+      return read(maxAgeMs).then((view) => handOver(view, run));
     },
   };
 }
@@ -56,7 +69,9 @@ function readOnce(
       scheduler.after(GIVEN_UP_AFTER_MS, () => actor.deliver(() => reject(error)));
       return;
     }
-    scheduler.after(random.int(MAX_USUAL_MS), () => {
+    const isSlow = !world.isCalm && random.chance(faultChance);
+    if (isSlow) countFault(world, 'settings:slow');
+    scheduler.after(random.int(isSlow ? MAX_SLOW_MS : MAX_USUAL_MS), () => {
       const view = viewNow(world, keyText, readAtMs);
       scheduler.after(random.int(MAX_USUAL_MS), () => actor.deliver(() => resolve(view)));
     });

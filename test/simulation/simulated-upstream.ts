@@ -10,7 +10,7 @@ import {
   type UpstreamResponse,
 } from '../../lambda/ports/upstream.ts';
 import type { Actor } from './actor.ts';
-import { countFault, currentRun, note, type World } from './world.ts';
+import { countFault, currentRun, note, type RequestRun, type World } from './world.ts';
 
 /** What becomes of one request. */
 export type UpstreamFate =
@@ -85,7 +85,7 @@ export function createSimulatedUpstream(
             world.scheduler.after(thinkMs, () => fail('unknown', 'reset'));
             return;
           }
-          const response = responseOf(world, actor, plan, signal);
+          const response = responseOf(world, actor, run, plan, signal);
           world.scheduler.after(thinkMs, () => actor.deliver(() => resolve(response)));
         });
       });
@@ -96,19 +96,36 @@ export function createSimulatedUpstream(
 function responseOf(
   world: World,
   actor: Actor,
+  run: RequestRun | undefined,
   plan: PlannedAnswer,
   signal: AbortSignal,
 ): UpstreamResponse {
   if (plan.fate === 'refuses-unbilled' || plan.fate === 'fails-billed') {
     const isBilled = plan.fate === 'fails-billed';
     const type = world.random.pick(isBilled ? BILLED_ERRORS : UNBILLED_ERRORS);
-    const headers = { 'x-amzn-errortype': type };
-    return bodyResponse(world, actor, signal, isBilled ? 500 : 400, headers, [
-      json({ message: 'malformed' }),
-    ]);
+    return bodyResponse(world, actor, run, signal, {
+      status: isBilled ? 500 : 400,
+      headers: { 'x-amzn-errortype': type },
+      chunks: [json({ message: 'malformed' })],
+      isBroken: false,
+      usageAt: undefined,
+    });
   }
   const chunks = plan.isStream ? streamChunks(plan) : [json(wholeAnswer(plan))];
-  return bodyResponse(world, actor, signal, 200, {}, chunks, plan.fate === 'breaks-off');
+  return bodyResponse(world, actor, run, signal, {
+    status: 200,
+    headers: {},
+    chunks,
+    isBroken: plan.fate === 'breaks-off',
+    usageAt: usageAt(plan, chunks),
+  });
+}
+
+/** The reading with which the final usage is there; a whole answer's is valid at its end. */
+function usageAt(plan: PlannedAnswer, chunks: readonly Uint8Array[]): number | undefined {
+  if (plan.fate !== 'answers' && plan.fate !== 'answers-usage-twice') return undefined;
+  if (!plan.isStream) return chunks.length + 1;
+  return plan.fate === 'answers' ? chunks.length : chunks.length - 1;
 }
 
 const json = (value: unknown): Uint8Array => Buffer.from(JSON.stringify(value));
@@ -163,15 +180,22 @@ function frameOf(chunk: Uint8Array): Frame {
   };
 }
 
-/** A body whose chunks come one after another; a broken one loses its second half. */
+interface PlannedBody {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly chunks: readonly Uint8Array[];
+  /** It loses its second half. */
+  readonly isBroken: boolean;
+  readonly usageAt: number | undefined;
+}
+
+/** A body whose chunks come one after another. */
 function bodyResponse(
   world: World,
   actor: Actor,
+  run: RequestRun | undefined,
   signal: AbortSignal,
-  status: number,
-  headers: Readonly<Record<string, string>>,
-  chunks: readonly Uint8Array[],
-  isBroken = false,
+  { status, headers, chunks, isBroken, usageAt }: PlannedBody,
 ): UpstreamResponse {
   const end = isBroken ? Math.floor(chunks.length / 2) : chunks.length;
   let index = 0;
@@ -193,6 +217,8 @@ function bodyResponse(
         actor.deliver(() => {
           const value = chunks[index];
           index += 1;
+          if (isClosed) return;
+          if (index === usageAt) world.oracle.usageArrived(run);
           if (value !== undefined && index <= end) resolve({ done: false, value });
           else if (isBroken) reject(new Error('connection reset'));
           else resolve({ done: true, value: undefined });

@@ -3,6 +3,7 @@
  */
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { Cap } from '../../lambda/domain/cap.ts';
+import type { Actor } from './actor.ts';
 import type { WriteFault } from './faulty-table.ts';
 import type { Oracle } from './oracle.ts';
 import type { Scheduler } from './scheduler.ts';
@@ -21,6 +22,8 @@ export interface World {
   readonly random: Random;
   readonly table: SimulatedTable;
   readonly oracle: Oracle;
+  /** Every rollover run so far. */
+  readonly rollovers: Actor[];
   /** The newest is last. */
   readonly settings: SettingsVersion[];
   /** How often each kind of fault was met. */

@@ -88,6 +88,12 @@ describe('a key', () => {
     );
     expect(admitted(at(bound)).prepared.boundNanoUsd).toBe(bound);
   });
+
+  it('refuses all where maxRequestUsd is zero', () => {
+    expect(() => admitted({ key: callerKey({ maxRequestNanoUsd: usd('0') }) })).toThrow(
+      expect.objectContaining({ code: 'request_too_dear' }),
+    );
+  });
 });
 
 describe('caps', () => {

@@ -72,6 +72,13 @@ describe('the headers of hardcap’s', () => {
     });
   });
 
+  it('say what the output limit was lowered to, and nothing where it was not', () => {
+    const name = 'x-hardcap-clamped-max-tokens';
+
+    expect(answerHeaders(head({ clampedMaxTokens: 300 }), 'r-1', undefined)[name]).toBe('300');
+    expect(answerHeaders(head(), 'r-1', undefined)).not.toHaveProperty(name);
+  });
+
   it('of a stream say no cost: it is not known yet', () => {
     expect(answerHeaders(head(), 'r-1', undefined)).not.toHaveProperty('x-hardcap-cost-usd');
   });

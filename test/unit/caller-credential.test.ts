@@ -18,6 +18,7 @@ describe('the key', () => {
     ['x-hardcap-key, with space around it', { 'x-hardcap-key': ` ${KEY} ` }],
     ['a header beside a SigV4 Authorization', { authorization: SIGV4, 'x-api-key': KEY }],
     ['a header beside Basic', { authorization: 'Basic eA==', 'x-hardcap-key': KEY }],
+    ['a header that is sent twice', { authorization: `Bearer ${KEY},Bearer ${KEY}` }],
     ['several headers that agree', { authorization: `Bearer ${KEY}`, 'x-api-key': KEY }],
     ['a header beside an empty one', { 'x-hardcap-key': '', 'x-api-key': KEY }],
   ])('is read from %s', (_, headers) => {
@@ -30,13 +31,19 @@ describe('the key', () => {
   it.each([
     [{ authorization: `Bearer ${KEY}`, 'x-api-key': OTHER }],
     [{ 'x-api-key': KEY, 'x-hardcap-key': OTHER }],
+    // One header, sent twice.
+    [{ authorization: `Bearer ${KEY},Bearer ${OTHER}` }],
+    [{ 'x-api-key': `${KEY}, ${OTHER}` }],
     // The other one is no hardcap key at all, but which of the two is meant cannot be known.
     [{ authorization: `Bearer ${KEY}`, 'x-api-key': 'sk-another' }],
-  ])('that differs between two headers is invalid_request: %#', (headers) => {
-    expect(() => callerCredential(headers as Record<string, string>)).toThrow(
-      expect.objectContaining({ code: 'invalid_request' }),
-    );
-  });
+  ])(
+    'that differs between two headers, or in one sent twice, is invalid_request: %#',
+    (headers) => {
+      expect(() => callerCredential(headers as Record<string, string>)).toThrow(
+        expect.objectContaining({ code: 'invalid_request' }),
+      );
+    },
+  );
 
   it.each([
     ['there is none', {}],

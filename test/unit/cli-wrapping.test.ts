@@ -37,6 +37,11 @@ describe('a line that is too long', () => {
     expect(wrapText('予算予算', 4)).toEqual(['予算', '予算']);
   });
 
+  it('gives up the spaces that it begins with, if its first word has no room behind them', () => {
+    expect(wrapText('  a予', 4, ' ')).toEqual(['a予']);
+    expect(wrapText('  a予', 5, ' ')).toEqual(['  a予']);
+  });
+
   it('never passes the width and loses nothing but spaces', () => {
     const letters = fc.constantFrom('a', 'b', ' ', ',', '-', '/', '予', '_');
     const text = fc.array(letters, { maxLength: 80 }).map((parts) => parts.join(''));

@@ -21,6 +21,7 @@ const WIRE: readonly (readonly [ErrorCode, number, string])[] = [
   ['unknown_route', 404, 'UnknownOperationException'],
   ['unknown_key', 401, 'UnrecognizedClientException'],
   ['model_not_priced', 400, 'ValidationException'],
+  ['model_unresolved', 503, 'ServiceUnavailableException'],
   ['model_not_allowed', 400, 'ValidationException'],
   ['region_not_allowed', 400, 'ValidationException'],
   ['no_cap_applies', 400, 'ValidationException'],

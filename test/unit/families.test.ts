@@ -206,7 +206,6 @@ describe('the Converse shape', () => {
   });
 
   it.each([
-    [{ guardrailConfig: { guardrailIdentifier: 'g' } }, 'guardrailConfig'],
     [{ promptVariables: { a: { text: 'x' } } }, 'promptVariables'],
     [{ serviceTier: { type: 'priority' } }, 'serviceTier.type'],
     [{ serviceTier: { type: 'gold' } }, 'serviceTier.type'],
@@ -218,28 +217,12 @@ describe('the Converse shape', () => {
       'toolConfig.tools.systemTool',
     ],
     [user({ audio: { source: { bytes: 'AA' } } }), 'messages.content.audio'],
-    [user({ guardContent: { text: { text: 'x' } } }), 'messages.content.guardContent'],
     [
       user({ toolResult: { content: [{ hologram: {} }] } }),
       'messages.content.toolResult.content.hologram',
     ],
   ] as [JsonObject, string][])('refuses %j', (members, field) => {
     expect(verdict({ messages: [], ...members }, converse)).toBe(`unpriced_field ${field}`);
-  });
-
-  it('says plainly why a guardrail is refused, and passes it where the setting says so', () => {
-    const body: JsonObject = { messages: [], guardrailConfig: { guardrailIdentifier: 'g' } };
-
-    expect(() =>
-      prepareRequest({
-        operation: 'converse',
-        model: modelOf('nova'),
-        body,
-        headers: {},
-        allowFields: new Set(),
-      }),
-    ).toThrow('billed by text units');
-    expect(verdict(body, { ...converse, allow: ['guardrailConfig'] })).toBe('ok');
   });
 
   it.each(['image', 'document', 'video'])(
@@ -330,8 +313,6 @@ describe('headers that move the price', () => {
     ['x-amzn-bedrock-service-tier', 'priority'],
     ['X-Amzn-Bedrock-Service-Tier', 'gold'],
     ['x-amzn-bedrock-performanceconfig-latency', 'optimized'],
-    ['x-amzn-bedrock-guardrailidentifier', 'g'],
-    ['x-amzn-bedrock-guardrailversion', '1'],
   ])('refuses %s: %s', (name, value) => {
     expect(verdict(native({}), { headers: { [name]: value } })).toBe(
       `unpriced_field ${name.toLowerCase()}`,

@@ -6,7 +6,8 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { createHttpGateway, type HttpEvent } from '../../lambda/adapters/http/gateway.ts';
 import { createSpendGuard } from '../../lambda/application/spend-guard.ts';
 import { METRIC } from '../../lambda/contract.ts';
-import { addUsd } from '../../lambda/domain/money.ts';
+import { addUsd, formatUsd } from '../../lambda/domain/money.ts';
+import { UpstreamFailure } from '../../lambda/ports/upstream.ts';
 import { cap, usd } from '../helpers/builders.ts';
 import {
   converseAnswer,
@@ -190,6 +191,9 @@ describe('a full cap', () => {
     expect(answer.statusCode).toBe(overCapStatus);
     expect(errorOf(text).__type).toBe('BudgetExceededException');
     expect(answer.headers['x-hardcap-request-id']).toBe('r-1');
+    expect(answer.headers['server-timing']).toMatch(
+      /^auth;dur=[\d.]+, estimate;dur=[\d.]+, reserve;dur=[\d.]+, upstream;dur=0\.00$/,
+    );
     expect(ports.ledger.journal).toHaveLength(1);
   });
 });
@@ -211,6 +215,15 @@ describe('a request that is not let in', () => {
     [
       'that is compressed',
       eventOf({ headers: { authorization: `Bearer ${KEY_TEXT}`, 'content-encoding': 'gzip' } }),
+      400,
+      'invalid_request',
+    ],
+    [
+      // Bedrock could not be asked with it, which nobody would know for certain after the reserve.
+      'with a header that no request can be sent with',
+      eventOf({
+        headers: { authorization: `Bearer ${KEY_TEXT}`, 'x-amzn-bedrock-trace': '\u65e5\u672c' },
+      }),
       400,
       'invalid_request',
     ],
@@ -241,6 +254,31 @@ describe('a request that is not let in', () => {
     expect(ports.telemetry.lines).toMatchObject([
       { level: 'error', fields: { requestId: 'r-1', error: 'secret inner detail' } },
     ]);
+  });
+
+  it('after its reservation says in headers and message what is charged for nothing', async () => {
+    ports.upstream.respond = async () => {
+      throw new UpstreamFailure('unknown', 'a reset', undefined);
+    };
+
+    const { answer, text } = await exchange(eventOf());
+
+    const reserved = formatUsd(ports.ledger.books(TEAM).settledNanoUsd);
+    expect(answer.statusCode).toBe(502);
+    expect(answer.headers['x-hardcap-reserved-usd']).toBe(reserved);
+    expect(answer.headers['x-hardcap-cost-usd']).toBe(reserved);
+    expect(errorOf(text).message).toContain(`charged in full, $${reserved}`);
+  });
+
+  it('after its reservation, but before it was sent, says that it costs nothing', async () => {
+    ports.upstream.respond = async () => {
+      throw new UpstreamFailure('not-sent', 'no connection', undefined);
+    };
+
+    const { answer, text } = await exchange(eventOf());
+
+    expect(answer.headers['x-hardcap-cost-usd']).toBe('0.00');
+    expect(errorOf(text).message).toContain('nothing is charged');
   });
 
   it('is answered even where telemetry throws', async () => {

@@ -68,10 +68,10 @@ describe('the cost of a request', () => {
     expect(costOf(price({ tokens }), usage({ cacheWrite5mTokens: 1_000_000 }))).toBe(usd('1'));
   });
 
-  it('counts a write for an hour as one for five minutes where only that has a price', () => {
+  it('T19 counts a write for an hour at twice the input where only five minutes have a price', () => {
     const { cacheWrite1hNanoUsdPerMillion: _, ...tokens } = CACHED;
 
-    expect(costOf(price({ tokens }), usage({ cacheWrite1hTokens: 1_000_000 }))).toBe(usd('1.25'));
+    expect(costOf(price({ tokens }), usage({ cacheWrite1hTokens: 1_000_000 }))).toBe(usd('2'));
   });
 });
 

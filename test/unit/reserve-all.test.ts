@@ -169,6 +169,18 @@ describe('several refusals', () => {
   });
 });
 
+describe('all refusals', () => {
+  it('are told beside the one, also those that were not met again in order', async () => {
+    const busy = refusing({ b: 'reserved-in-flight', c: 'reserved-in-flight' });
+
+    const outcome = await reserve([charge('a'), charge('b'), charge('c')], '1', busy);
+
+    if (outcome.kind !== 'refused') throw new Error(outcome.kind);
+    expect(events.filter((event) => event === 'refused COUNTER#c')).toHaveLength(1);
+    expect(outcome.refusals.map(({ charge: { cap: of } }) => of.capId)).toEqual(['b', 'c']);
+  });
+});
+
 describe('a warn cap', () => {
   it('counts past its limit and refuses nothing', async () => {
     const outcome = await reserve([charge('quiet', '0.01', 'warn')]);

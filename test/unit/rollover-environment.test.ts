@@ -16,7 +16,26 @@ describe('the environment', () => {
       ledgerTable: 'ledger',
       journalDays: 90,
       counterDays: 400,
+      regions: ['us-east-1'],
+      catalogueMaxAgeDays: 60,
+      refreshesPrices: true,
     });
+  });
+
+  it('says whether prices are refreshed, and refuses what is neither', () => {
+    const read = (text: string) =>
+      readRolloverEnvironment({ ...TABLES, HARDCAP_PRICE_REFRESH: text }).refreshesPrices;
+
+    expect([read('daily'), read('off')]).toEqual([true, false]);
+    expect(() => read('weekly')).toThrow(
+      'HARDCAP_PRICE_REFRESH: "weekly" is not one of daily, off',
+    );
+  });
+
+  it.each(['0', '3651', 'never'])('refuses prices that get old after %s days', (text) => {
+    expect(() =>
+      readRolloverEnvironment({ ...TABLES, HARDCAP_CATALOGUE_MAX_AGE_DAYS: text }),
+    ).toThrow('HARDCAP_CATALOGUE_MAX_AGE_DAYS');
   });
 
   it.each(['35', '36500'])('takes %s days for closed counters', (text) => {
@@ -47,6 +66,8 @@ describe('an event', () => {
   it.each([
     ['hardcap.window.closed', METRIC.windowsClosed],
     ['hardcap.cap.threshold', METRIC.thresholdsReached],
+    ['hardcap.prices.changed', METRIC.pricesChanged],
+    ['hardcap.prices.proposed', METRIC.pricesProposed],
   ] as const)('%s is one log line with its name and detail, and counts %s', (name, metric) => {
     const telemetry = createFakeTelemetry();
 

@@ -82,6 +82,16 @@ describe('a reservation', () => {
     expect(bench.calls).toEqual([`journal COUNTER#a ${expired.id}`]);
     expect(report).toMatchObject({ expired: 0, journalled: 1 });
   });
+
+  it('that was settled late is taken out of the journal before its tombstone goes', async () => {
+    const id = idAt(NOON_MS - 6 * HOUR_MS);
+    bench.counters = [openCounter('a', { settledLate: [id], tombstones: [id], isClean: false })];
+
+    const report = await bench.run();
+
+    expect(bench.calls).toEqual([`correct COUNTER#a ${id}`, `remove COUNTER#a ${id}`]);
+    expect(report.corrected).toBe(1);
+  });
 });
 
 describe('a tombstone', () => {

@@ -1,14 +1,15 @@
 /**
  * Whatever stands in the settings table: nothing throws, and nothing loosens a cap.
  */
+
 import { NumberValue } from '@aws-sdk/lib-dynamodb';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { parsePrice } from '../../lambda/adapters/settings/price-item.ts';
 import {
   isMalformed,
   parseCap,
   parseKey,
-  parsePrice,
   type SettingItem,
 } from '../../lambda/adapters/settings/setting-items.ts';
 import type { Selectors } from '../../lambda/domain/cap.ts';

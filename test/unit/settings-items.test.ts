@@ -1,13 +1,14 @@
 /**
  * What setting items mean: each attribute's good and bad values, by table.
  */
+
 import { NumberValue } from '@aws-sdk/lib-dynamodb';
 import { describe, expect, test } from 'vitest';
+import { parsePrice } from '../../lambda/adapters/settings/price-item.ts';
 import {
   isMalformed,
   parseCap,
   parseKey,
-  parsePrice,
   type SettingItem,
   settingItem,
 } from '../../lambda/adapters/settings/setting-items.ts';

@@ -1,13 +1,14 @@
 /**
  * What is said of an attribute that is not known: it is named first, with the one that was meant.
  */
+
 import { describe, expect, test } from 'vitest';
 import { nearName } from '../../lambda/adapters/settings/near-name.ts';
+import { parsePrice } from '../../lambda/adapters/settings/price-item.ts';
 import {
   OPTIONAL_CAP_ATTRIBUTES,
   parseCap,
   parseKey,
-  parsePrice,
 } from '../../lambda/adapters/settings/setting-items.ts';
 
 const CAP = { pk: 'CAP', sk: 'team', v: 1, limitUsd: '5', window: 'daily' };

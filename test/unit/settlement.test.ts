@@ -111,7 +111,14 @@ describe('finish', () => {
       expect(ports.telemetry.lines).toMatchObject([
         { level: 'error', fields: { counter: 'COUNTER#a', costUsd: '0.000022' } },
       ]);
-      expect(ports.ledger.journal).toMatchObject([{ outcome: 'settle-failed' }]);
+      expect(ports.ledger.journal).toMatchObject([
+        {
+          outcome: 'settle-failed',
+          counters: [expect.stringMatching(/^COUNTER#a/), expect.stringMatching(/^COUNTER#b/)],
+          unsettled: [expect.stringMatching(/^COUNTER#a/)],
+        },
+      ]);
+      expect(ports.ledger.standing()[0]).toContain(ports.ledger.journal[0]?.reservationId);
     },
   );
 

@@ -141,10 +141,6 @@ describe('a native answer of Anthropic', () => {
       { usage: { input_tokens: 1, output_tokens: 1, speed: 'fast' } },
     ],
     [
-      'the price of the priority tier',
-      { usage: { input_tokens: 1, output_tokens: 1, service_tier: 'priority' } },
-    ],
-    [
       'a run of another kind',
       { usage: { input_tokens: 1, output_tokens: 1, iterations: [{ type: 'advisor_message' }] } },
     ],

@@ -153,6 +153,16 @@ describe('where clocks change', () => {
     ]);
   });
 
+  it('a week that should begin on a date that was left out is a day short, and overlaps none', () => {
+    const rule = windowRule('weekly', { timeZone: 'Pacific/Apia', weekStart: 'friday' });
+    const window = windowAt(rule, at('2011-12-30T10:00Z'));
+
+    expect(window.endsAtMs).toBe(at('2012-01-05T10:00Z'));
+    expect(windowAt(rule, (window.endsAtMs ?? 0) - 1)).toEqual(window);
+    expect(windowAt(rule, window.endsAtMs ?? 0).startsAtMs).toBe(window.endsAtMs);
+    expect(windowAt(rule, window.startsAtMs - 1).endsAtMs).toBe(window.startsAtMs);
+  });
+
   it('hours begin where local hours do in a zone of odd offset', () => {
     expect(named('hourly', 'Asia/Kathmandu', '2026-03-02T12:20Z')).toEqual([
       'hourly:2026-03-02T18+05:45@Asia/Kathmandu',

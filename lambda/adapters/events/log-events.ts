@@ -10,6 +10,8 @@ import type { Telemetry } from '../../ports/telemetry.ts';
 const METRIC_OF: Readonly<Partial<Record<EventName, string>>> = {
   'hardcap.window.closed': METRIC.windowsClosed,
   'hardcap.cap.threshold': METRIC.thresholdsReached,
+  'hardcap.prices.changed': METRIC.pricesChanged,
+  'hardcap.prices.proposed': METRIC.pricesProposed,
 };
 
 /** Events as log lines at level INFO; a corrected window is not counted as closed again. */

@@ -1,7 +1,7 @@
 /**
  * The headers of an admitted request's answer: Bedrock's, and hardcap's own beside them.
  */
-import type { AnswerHead } from '../../application/guarded-request.ts';
+import type { AnswerHead, Timings } from '../../application/guarded-request.ts';
 import { formatUsd, type NanoUsd } from '../../domain/money.ts';
 import { isoTime } from './error-response.ts';
 
@@ -33,19 +33,23 @@ export function answerHeaders(
   headers['x-hardcap-request-id'] = requestId;
   headers['x-hardcap-reserved-usd'] = formatUsd(head.reservedNanoUsd);
   if (costNanoUsd !== undefined) headers['x-hardcap-cost-usd'] = formatUsd(costNanoUsd);
+  if (head.clampedMaxTokens !== undefined) {
+    headers['x-hardcap-clamped-max-tokens'] = String(head.clampedMaxTokens);
+  }
   if (head.cap !== undefined) {
     headers['x-hardcap-cap'] = head.cap.capId;
     headers['x-hardcap-remaining-usd'] = formatUsd(head.cap.remainingNanoUsd);
     const { resetsAtMs } = head.cap;
     if (resetsAtMs !== undefined) headers['x-hardcap-resets-at'] = isoTime(resetsAtMs);
   }
-  headers['server-timing'] = serverTiming(head);
+  headers['server-timing'] = serverTiming(head.timings);
   return headers;
 }
 
 const DECIMALS = 2;
 
-const serverTiming = ({ timings }: AnswerHead): string =>
+/** The value of `Server-Timing`: the milliseconds of each step. */
+export const serverTiming = (timings: Timings): string =>
   [
     ['auth', timings.authMs] as const,
     ['estimate', timings.estimateMs] as const,

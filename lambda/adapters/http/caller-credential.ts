@@ -11,6 +11,9 @@ export interface CallerCredential {
 
 const BEARER = /^bearer\s+(\S+)\s*$/i;
 
+/** A header that is sent twice arrives as one, joined by a comma; no key holds one. */
+const given = (header: string | undefined): string[] => (header ?? '').split(',');
+
 /**
  * Reads the key from `Authorization: Bearer`, `x-api-key` or `x-hardcap-key`.
  *
@@ -22,10 +25,13 @@ const BEARER = /^bearer\s+(\S+)\s*$/i;
  */
 export function callerCredential(headers: Readonly<Record<string, string>>): CallerCredential {
   const offered = new Set<string>();
-  const bearer = BEARER.exec(headers.authorization ?? '')?.[1];
-  for (const text of [bearer, headers['x-api-key'], headers['x-hardcap-key']]) {
-    const trimmed = text?.trim();
-    if (trimmed !== undefined && trimmed !== '') offered.add(trimmed);
+  const bearers = given(headers.authorization).map((text) => BEARER.exec(text)?.[1] ?? '');
+  for (const text of [
+    ...bearers,
+    ...given(headers['x-api-key']),
+    ...given(headers['x-hardcap-key']),
+  ]) {
+    if (text.trim() !== '') offered.add(text.trim());
   }
   if (offered.size > 1) {
     throw new HardcapError(

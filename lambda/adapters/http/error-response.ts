@@ -37,6 +37,7 @@ const WIRE: Readonly<Record<ErrorCode, { readonly status: number; readonly type:
   unknown_key: { status: 401, type: 'UnrecognizedClientException' },
   // Not 403: some clients send a request that was answered so again, without a word.
   model_not_priced: BAD_REQUEST,
+  model_unresolved: UNAVAILABLE,
   model_not_allowed: BAD_REQUEST,
   region_not_allowed: BAD_REQUEST,
   no_cap_applies: BAD_REQUEST,
@@ -71,8 +72,17 @@ export function wireErrorOf(error: unknown, requestId: string): WireError {
   const { status, type } = WIRE[error.code];
   const { message } = error;
   const named = message.startsWith(error.code) ? message : `${error.code}: ${message}`;
-  return wire(status, type, named, { 'x-hardcap-reason': error.code });
+  return wire(status, type, named, {
+    'x-hardcap-reason': error.code,
+    ...moneyHeaders(error.details),
+  });
 }
+
+/** Only an error that came after the reserve tells what was reserved, and what is charged. */
+const moneyHeaders = ({ reservedUsd, costUsd }: HardcapError['details']) => ({
+  ...(reservedUsd === undefined ? {} : { 'x-hardcap-reserved-usd': reservedUsd }),
+  ...(costUsd === undefined ? {} : { 'x-hardcap-cost-usd': costUsd }),
+});
 
 const WHAT_TO_DO: Readonly<Record<CapRefusal['reason'], string>> = {
   spent: 'ask for fewer tokens, wait for the reset, or have the limit raised',

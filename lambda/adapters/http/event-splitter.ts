@@ -32,7 +32,7 @@ export function createEventSplitter(): EventSplitter {
   const endOfEvent = (chunk: Uint8Array, start: number): number => {
     for (let at = start; at < chunk.byteLength; at += 1) {
       const byte = chunk[at];
-      const isLineEnd = byte === CR || (byte === LF && !isAfterCr);
+      const isLineEnd = byte === CR || byte === LF;
       const isSecondHalf = byte === LF && isAfterCr;
       isAfterCr = byte === CR;
       if (isSecondHalf) continue;

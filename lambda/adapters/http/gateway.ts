@@ -12,7 +12,7 @@ import { METRIC } from '../../contract.ts';
 import { HardcapError } from '../../domain/errors.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { Telemetry } from '../../ports/telemetry.ts';
-import { answerHeaders } from './answer-headers.ts';
+import { answerHeaders, serverTiming } from './answer-headers.ts';
 import { type CallerCredential, callerCredential } from './caller-credential.ts';
 import { createClientBody } from './client-body.ts';
 import { anthropicDoor } from './doors/anthropic-door.ts';
@@ -152,8 +152,9 @@ async function serve(visit: Visit, path: string, event: HttpEvent): Promise<Answ
 function wholeAnswer(visit: Visit, entry: Entry, answer: GuardedAnswer): Answered {
   const { options, door, invocation } = visit;
   if (answer.kind === 'refused') {
-    const refusal = wireRefusalOf(answer.refusal, options.overCapStatus);
-    return at(door.errorAnswer(refusal), invocation, answer.done);
+    const refusal = door.errorAnswer(wireRefusalOf(answer.refusal, options.overCapStatus));
+    const headers = { ...refusal.headers, 'server-timing': serverTiming(answer.timings) };
+    return at({ ...refusal, headers }, invocation, answer.done);
   }
   if (answer.kind === 'stream') throw new HardcapError('invariant_broken', 'a stream has no body');
   const { head, costNanoUsd, settled, done } = answer;

@@ -21,7 +21,7 @@ const JOURNALLED_PREFIX = 'j:';
 export const reservationAttribute = (id: ReservationId): string => `${RESERVATION_PREFIX}${id}`;
 /** Dollars charged when a reservation expired; a late settle finds them here. */
 export const expiredAttribute = (id: ReservationId): string => `${EXPIRED_PREFIX}${id}`;
-/** There once the journal tells of the expired reservation. */
+/** What the journal says of an expired reservation: 1 being told, 2 told. */
 export const journalledAttribute = (id: ReservationId): string => `${JOURNALLED_PREFIX}${id}`;
 
 /** The partition of the sparse index that holds every counter still open. */
@@ -71,6 +71,15 @@ export const stateOf = (item: CounterItem): CounterState => ({
   committedNanoUsd: usdOf(item, 'committedUsd') ?? ZERO_USD,
   inFlight: countOf(item, 'inFlight'),
 });
+
+/** `j:<id>` of an expired reservation that the journal tells of. */
+export const TOLD = 2;
+
+/** Every reservation that the journal tells of as expired, or that is being told. */
+export const journalledOf = (item: CounterItem): ReservationId[] =>
+  Object.keys(item)
+    .filter((name) => name.startsWith(JOURNALLED_PREFIX))
+    .map((name) => name.slice(JOURNALLED_PREFIX.length));
 
 /** A reservation's attribute on a counter. */
 export interface StandingAmount {

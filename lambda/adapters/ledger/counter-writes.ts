@@ -17,6 +17,7 @@ import {
   journalledAttribute,
   OPEN,
   reservationAttribute,
+  TOLD,
   usdNumber,
 } from './counter-item.ts';
 
@@ -172,10 +173,15 @@ export const expireWrite = (id: ReservationId, amountNanoUsd: NanoUsd): CounterW
   ExpressionAttributeValues: { ':a': usdNumber(amountNanoUsd), ':one': ONE },
 });
 
-/** Removes what an ended reservation left: a tombstone, or the note of an expired charge. */
+/**
+ * Removes what an ended reservation left: a tombstone, or the note of an expired charge; neither
+ * while the journal has still to be told of it, or corrected.
+ */
 export const removeTombstoneWrite = (id: ReservationId): CounterWrite => ({
   UpdateExpression: 'REMOVE #r, #x, #j',
-  ConditionExpression: '#r = :zero or (attribute_not_exists(#r) and attribute_exists(#x))',
+  ConditionExpression:
+    '(#r = :zero and attribute_not_exists(#j)) or ' +
+    '(attribute_not_exists(#r) and attribute_exists(#x) and #j = :told)',
   ExpressionAttributeNames: { ...names(id), '#j': journalledAttribute(id) },
-  ExpressionAttributeValues: { ':zero': ZERO },
+  ExpressionAttributeValues: { ':zero': ZERO, ':told': NumberValue.from(String(TOLD)) },
 });

@@ -17,11 +17,14 @@ import {
   closedEntryKey,
   closedEntryWrite,
   closeWrite,
+  correctedWrite,
   expiredEntryWrite,
-  journalledWrite,
   type KeyedWrite,
   markWrite,
+  settledLateEntryWrite,
   summaryWrite,
+  tellingWrite,
+  toldWrite,
 } from './maintenance-writes.ts';
 import { openCounters } from './open-counters.ts';
 import { marksOf } from './telling-mark.ts';
@@ -45,9 +48,16 @@ export function createDynamoMaintenance(options: MaintenanceOptions): LedgerMain
       return result.ambiguous && expiredOf(result.item ?? {}).some((found) => found.id === id);
     },
     journalExpired: async (counter, id, amountNanoUsd) => {
+      const noted = await write(counter, 'noted for the journal', tellingWrite(id));
+      if (noted.kind === 'refused') return;
       const entry = expiredEntryWrite(counter, id, amountNanoUsd, options.journalDays);
       await write(entry.key, 'told to the journal', entry.write);
-      await write(counter, 'noted as told to the journal', journalledWrite(id));
+      await write(counter, 'noted as told to the journal', toldWrite(id));
+    },
+    journalSettledLate: async (counter, id) => {
+      const entry = settledLateEntryWrite(counter, id, options.journalDays);
+      await write(entry.key, 'corrected in the journal', entry.write);
+      await write(counter, 'noted as corrected in the journal', correctedWrite(id));
     },
     removeTombstone: async (counter, id) => {
       await attemptWrite(options, counter, removeTombstoneWrite(id));

@@ -10,7 +10,7 @@ const SECONDS_PER_DAY = 86_400;
 /** The item; it is deleted by DynamoDB's TTL some time after `journalDays`. */
 export function journalItem(entry: JournalEntry, journalDays: number): Record<string, unknown> {
   const at = new Date(entry.atMs).toISOString();
-  const { atMs, reservedNanoUsd, costNanoUsd, usage, counters, ...plain } = entry;
+  const { atMs, reservedNanoUsd, costNanoUsd, usage, counters, unsettled, ...plain } = entry;
   return {
     pk: `JOURNAL#${at.slice(0, 10)}#${entry.keyId}`,
     sk: `${at}#${entry.requestId}`,
@@ -20,6 +20,7 @@ export function journalItem(entry: JournalEntry, journalDays: number): Record<st
     costUsd: usdNumber(costNanoUsd),
     ...(usage === undefined ? {} : { usage }),
     counters: [...counters],
+    ...(unsettled === undefined ? {} : { unsettled: [...unsettled] }),
     v: 1,
     [TABLE.ttl]: Math.floor(atMs / 1000) + journalDays * SECONDS_PER_DAY,
   };

@@ -11,7 +11,7 @@ import { DEFAULTS, TABLE } from '../../contract.ts';
 import { type NanoUsd, ZERO_USD } from '../../domain/money.ts';
 import { type CounterKey, expiresAtMs, type ReservationId } from '../../domain/reservation.ts';
 import type { ClosedCounter, OpenCounter, TellingMark, WindowSummary } from '../../ports/ledger.ts';
-import { expiredAttribute, journalledAttribute, OPEN, usdNumber } from './counter-item.ts';
+import { expiredAttribute, journalledAttribute, OPEN, TOLD, usdNumber } from './counter-item.ts';
 import type { CounterWrite } from './counter-writes.ts';
 import { markText } from './telling-mark.ts';
 
@@ -68,36 +68,72 @@ export function expiredEntryWrite(
   amountNanoUsd: NanoUsd,
   journalDays: number = DEFAULTS.journalDays,
 ): KeyedWrite {
-  const atMs = expiresAtMs(id) ?? 0;
-  const at = isoText(atMs);
   const amount = usdNumber(amountNanoUsd);
-  return {
-    key: {
-      pk: `JOURNAL#${at.slice(0, 10)}#${NO_KEY}`,
-      sk: `${at}#${id}#${hashOf(counter)}`,
-    },
-    write: setAll(
-      {
-        outcome: 'expired',
-        reservationId: id,
-        counter: `${counter.pk} ${counter.sk}`,
-        at,
-        reservedUsd: amount,
-        costUsd: amount,
-        v: ITEM_VERSION,
-        [TABLE.ttl]: wholeNumber(Math.floor(atMs / 1000) + journalDays * SECONDS_PER_DAY),
-      },
-      'attribute_not_exists(pk)',
-    ),
-  };
+  const { key, attributes } = expiredEntry(counter, id, journalDays);
+  const entry = { ...attributes, outcome: 'expired', reservedUsd: amount, costUsd: amount };
+  return { key, write: setAll(entry, 'attribute_not_exists(pk)') };
 }
 
-/** Notes on the counter that the journal tells of an expired charge, while its note is there. */
-export const journalledWrite = (id: ReservationId): CounterWrite => ({
-  UpdateExpression: 'SET #j = :one',
-  ConditionExpression: 'attribute_exists(#x)',
-  ExpressionAttributeNames: { '#x': expiredAttribute(id), '#j': journalledAttribute(id) },
-  ExpressionAttributeValues: { ':one': NumberValue.from('1') },
+/**
+ * The same entry once its reservation was settled late: it charges nothing any more. Written
+ * whether it is there or not, so that a slower run finds it and does not write the charge again.
+ */
+export function settledLateEntryWrite(
+  counter: CounterKey,
+  id: ReservationId,
+  journalDays: number = DEFAULTS.journalDays,
+): KeyedWrite {
+  const { key, attributes } = expiredEntry(counter, id, journalDays);
+  const entry = { ...attributes, outcome: 'settled-late', costUsd: usdNumber(ZERO_USD) };
+  return { key, write: setAll(entry, 'attribute_exists(pk) or attribute_not_exists(pk)') };
+}
+
+function expiredEntry(counter: CounterKey, id: ReservationId, journalDays: number) {
+  const atMs = expiresAtMs(id) ?? 0;
+  const at = isoText(atMs);
+  const attributes = {
+    reservationId: id,
+    counter: `${counter.pk} ${counter.sk}`,
+    at,
+    v: ITEM_VERSION,
+    [TABLE.ttl]: wholeNumber(Math.floor(atMs / 1000) + journalDays * SECONDS_PER_DAY),
+  };
+  const pk = `JOURNAL#${at.slice(0, 10)}#${NO_KEY}`;
+  return { key: { pk, sk: `${at}#${id}#${hashOf(counter)}` }, attributes };
+}
+
+const TELLING = 1;
+
+const noteNames = (id: ReservationId) => ({
+  '#x': expiredAttribute(id),
+  '#j': journalledAttribute(id),
+});
+
+/**
+ * Notes on the counter that the journal is about to tell of an expired charge: before it does, so
+ * that a run finds the entry to correct, whenever the charge is settled late and whoever dies.
+ */
+export const tellingWrite = (id: ReservationId): CounterWrite => ({
+  UpdateExpression: 'SET #j = :telling',
+  ConditionExpression: 'attribute_exists(#x) and (attribute_not_exists(#j) or #j = :telling)',
+  ExpressionAttributeNames: noteNames(id),
+  ExpressionAttributeValues: { ':telling': wholeNumber(TELLING) },
+});
+
+/** Notes that the journal tells of it. */
+export const toldWrite = (id: ReservationId): CounterWrite => ({
+  UpdateExpression: 'SET #j = :told',
+  ConditionExpression: '#j = :telling',
+  ExpressionAttributeNames: { '#j': journalledAttribute(id) },
+  ExpressionAttributeValues: { ':told': wholeNumber(TOLD), ':telling': wholeNumber(TELLING) },
+});
+
+/** Removes the note once the journal is corrected; never that of a charge which stands. */
+export const correctedWrite = (id: ReservationId): CounterWrite => ({
+  UpdateExpression: 'REMOVE #j',
+  ConditionExpression: '(#j = :telling or #j = :told) and attribute_not_exists(#x)',
+  ExpressionAttributeNames: noteNames(id),
+  ExpressionAttributeValues: { ':told': wholeNumber(TOLD), ':telling': wholeNumber(TELLING) },
 });
 
 /** Sets a mark where the one that was seen still stands; never makes a counter. */

@@ -14,11 +14,14 @@ import type { OpenCounter } from '../../ports/ledger.ts';
 import {
   type CounterItem,
   countOf,
+  expiredAttribute,
   expiredOf,
   journalledAttribute,
+  journalledOf,
   OPEN,
   reservationsOf,
   stateOf,
+  TOLD,
   usdOf,
 } from './counter-item.ts';
 import { marksOf } from './telling-mark.ts';
@@ -115,14 +118,16 @@ function openCounter(counter: CounterKey, item: CounterItem, nowMs: number): Ope
   const unsettled = expired.filter(
     ({ id }) => (expiresAtMs(id) ?? nowMs) + LATE_SETTLE_MS <= nowMs,
   );
+  const journalled = journalledOf(item);
   const limitNanoUsd = usdOf(item, 'limitUsd');
   return {
     counter,
     state: stateOf(item),
     reservations: all.filter(({ amountNanoUsd }) => amountNanoUsd !== ZERO_USD),
     tombstones: [...tombstones, ...unsettled].map(({ id }) => id),
-    unjournalled: expired.filter(({ id }) => item[journalledAttribute(id)] === undefined),
-    isClean: all.length === 0 && expired.length === 0,
+    unjournalled: expired.filter(({ id }) => countOf(item, journalledAttribute(id)) !== TOLD),
+    settledLate: journalled.filter((id) => item[expiredAttribute(id)] === undefined),
+    isClean: all.length === 0 && expired.length === 0 && journalled.length === 0,
     tally: {
       requests: countOf(item, 'requests'),
       ends: countOf(item, 'ends'),

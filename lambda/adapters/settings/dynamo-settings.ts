@@ -9,15 +9,8 @@ import type { MalformedPrice, Price } from '../../domain/price.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { MalformedKey, Settings, SettingsView } from '../../ports/settings.ts';
 import { createFreshReading, type Dated, type FreshReading } from './fresh-reading.ts';
-import {
-  AUTO_PRICE_PREFIX,
-  isMalformed,
-  PARTITION,
-  parseCap,
-  parseKey,
-  parsePrice,
-  type SettingItem,
-} from './setting-items.ts';
+import { AUTO_PRICE_PREFIX, parsePrice } from './price-item.ts';
+import { isMalformed, PARTITION, parseCap, parseKey, type SettingItem } from './setting-items.ts';
 import { getItem, queryPartition, type SettingsTable } from './settings-table.ts';
 
 export interface DynamoSettingsOptions extends SettingsTable {

@@ -24,7 +24,8 @@ const MAX_GLOB_CHARACTERS = 256;
 const MAX_GLOBS = 200;
 const MAX_NAME_CHARACTERS = 128;
 const MAX_TAGS = 50;
-const MAX_TOKENS = 10_000_000;
+/** The most tokens that a setting may name. */
+export const MAX_TOKENS = 10_000_000;
 const MAX_ALERT_PERCENT = 1_000;
 const MAX_SHOWN_CHARACTERS = 60;
 /** 2100-01-01: later epoch seconds are milliseconds by mistake, and would hold for ever. */
@@ -52,7 +53,7 @@ const plainName = (name: string): string => (name === '__proto__' ? '(__proto__)
 const isText = (value: unknown): value is string => typeof value === 'string';
 
 /** Text that `read` understands, as what it gives; `problem` says what it should have been. */
-function readAs<T>(read: (text: string) => T | undefined, problem: string) {
+export function readAs<T>(read: (text: string) => T | undefined, problem: string) {
   return z.pipe(
     z.string(problem).check(z.refine((text) => isText(text) && read(text) !== undefined, problem)),
     z.transform((text: string): T => {
@@ -77,7 +78,8 @@ export function readEnteredUsd(text: string): NanoUsd | undefined {
 
 const WHOLE_NUMBER = /^\d{1,15}$/;
 
-const readWhole =
+/** A whole number within bounds; undefined for every other text. */
+export const readWhole =
   (least: number, most: number) =>
   (text: string): number | undefined => {
     const value = WHOLE_NUMBER.test(text) ? Number(text) : Number.NaN;
@@ -123,10 +125,6 @@ export const FIELD = {
     `must be ${SETTINGS_VERSION}, the version of the item's form that this hardcap reads`,
   ),
   usd: readAs(readEnteredUsd, USD_PROBLEM),
-  positiveUsd: readAs((text) => {
-    const amount = readEnteredUsd(text);
-    return amount === undefined || amount === 0n ? undefined : amount;
-  }, `${USD_PROBLEM}, and more than 0 (a model that costs nothing has free = true)`),
   tokens: readAs(
     readWhole(1, MAX_TOKENS),
     `must be a whole number of tokens from 1 to ${MAX_TOKENS}`,

@@ -1,16 +1,15 @@
 /**
- * Setting items and what they mean: a cap, a key or a price, or what is wrong with the item.
+ * Setting items and what they mean: a cap or a key, or what is wrong with the item.
  *
  * Owns:      the attribute names of settings items (docs/settings.md explains each).
  * Invariant: an item is read whole or it is malformed; an attribute that is not known, or not
  *            understood, is never skipped.
+ * Not here:  prices (price-item.ts).
  */
-import { createHash } from 'node:crypto';
 import * as z from 'zod/mini';
 import { isKeyId } from '../../domain/caller-key.ts';
 import type { CallerKey, Cap, MalformedCap, Selectors } from '../../domain/cap.ts';
-import { ZERO_USD } from '../../domain/money.ts';
-import type { MalformedPrice, Price, TokenPrices } from '../../domain/price.ts';
+import type { MalformedPrice } from '../../domain/price.ts';
 import { WEEKDAYS, WINDOW_KINDS } from '../../domain/window.ts';
 import type { MalformedKey } from '../../ports/settings.ts';
 import {
@@ -31,8 +30,12 @@ export type SettingItem = Readonly<Record<string, unknown>>;
 export const PARTITION = { cap: 'CAP', key: 'KEY', price: 'PRICE' } as const;
 export type SettingPartition = (typeof PARTITION)[keyof typeof PARTITION];
 
-/** Sort keys of prices that a refresh wrote begin with it; the operator's own price wins. */
-export const AUTO_PRICE_PREFIX = 'auto:';
+/** Partitions of what the refresh of prices keeps for itself; the gateway never reads them. */
+export const REFRESH_PARTITION = { proposal: 'PRICE-PROPOSAL', state: 'PRICE-REFRESH' } as const;
+export type RefreshPartition = (typeof REFRESH_PARTITION)[keyof typeof REFRESH_PARTITION];
+
+/** Any partition of the settings table. */
+export type TablePartition = SettingPartition | RefreshPartition;
 
 /** Alerts of a cap that names none, in percent of its limit. */
 export const DEFAULT_ALERT_PERCENTS: readonly number[] = [50, 80, 100];
@@ -40,7 +43,6 @@ const DEFAULT_TIME_ZONE = 'UTC';
 const DEFAULT_WEEK_START = 'monday';
 
 const CAP_ID = /^(ssm:)?[A-Za-z0-9._:-]{1,64}$/;
-const MODEL_ID = /^[A-Za-z0-9][A-Za-z0-9._:/-]{0,511}$/;
 /** What people and the console keep for themselves; nothing is decided by it. */
 const FREE_ATTRIBUTES = new Set(['pk', 'sk', 'note', 'history']);
 
@@ -82,46 +84,15 @@ const KEY = {
   expiresAt: z.exactOptional(FIELD.instant),
 };
 
-const TOKEN_PRICES = {
-  inputUsdPerMillion: FIELD.positiveUsd,
-  outputUsdPerMillion: FIELD.positiveUsd,
-  cacheReadUsdPerMillion: z.exactOptional(FIELD.usd),
-  cacheWrite5mUsdPerMillion: z.exactOptional(FIELD.usd),
-  cacheWrite1hUsdPerMillion: z.exactOptional(FIELD.usd),
-};
-
-const LONG_CONTEXT_MEMBERS = { thresholdTokens: FIELD.tokens, ...TOKEN_PRICES };
-const LONG_CONTEXT = z.strictObject(
-  LONG_CONTEXT_MEMBERS,
-  'must be a map of thresholdTokens and prices',
-);
-
-const PRICE = {
-  v: FIELD.version,
-  ...TOKEN_PRICES,
-  longContext: z.exactOptional(LONG_CONTEXT),
-};
-
-/** A model that costs nothing has no price lines that could contradict it. */
-const FREE_PRICE = { v: FIELD.version, free: FIELD.flag };
-
 const SELECTORS_SCHEMA = z.object(SELECTORS);
 const CAP_SCHEMA = z.strictObject(CAP);
 const KEY_SCHEMA = z.strictObject(KEY);
-const PRICE_SCHEMA = z.strictObject({ ...PRICE, free: z.exactOptional(FIELD.flag) });
-const FREE_PRICE_SCHEMA = z.strictObject(FREE_PRICE);
 
 const CAP_FORM: Form = { attributes: [...Object.keys(CAP), 'note', 'history'] };
 const KEY_FORM: Form = {
   attributes: [...Object.keys(KEY), 'note', 'history'],
   secret: new Set(['secretSha256']),
 };
-const PRICE_FORM: Form = {
-  attributes: [...Object.keys(PRICE), 'free', 'note', 'history'],
-  members: { longContext: Object.keys(LONG_CONTEXT_MEMBERS) },
-};
-const FREE_PRICE_FORM: Form = { attributes: [...Object.keys(FREE_PRICE), 'note', 'history'] };
-
 /** What a cap may do without: it holds its default where the attribute is absent. */
 export const OPTIONAL_CAP_ATTRIBUTES: readonly string[] = [
   ...Object.keys(CAP).filter((name) => !['v', 'limitUsd', 'window'].includes(name)),
@@ -130,7 +101,7 @@ export const OPTIONAL_CAP_ATTRIBUTES: readonly string[] = [
 
 /** The item to store for a setting: its attributes with its key and the schema's version. */
 export const settingItem = (
-  partition: SettingPartition,
+  partition: TablePartition,
   id: string,
   attributes: SettingItem,
 ): Record<string, unknown> => ({ ...attributes, pk: partition, sk: id, v: SETTINGS_VERSION });
@@ -141,7 +112,7 @@ export const isMalformed = <T extends object>(
 ): setting is Extract<typeof setting, Fault> => 'problem' in setting;
 
 /** The attributes that decide, in one plain form. */
-function plainAttributes(item: SettingItem): Record<string, unknown> {
+export function plainAttributes(item: SettingItem): Record<string, unknown> {
   return Object.fromEntries(
     Object.entries(item)
       .filter(
@@ -152,7 +123,9 @@ function plainAttributes(item: SettingItem): Record<string, unknown> {
   );
 }
 
-const sortKeyOf = (item: SettingItem): string => (typeof item.sk === 'string' ? item.sk : '');
+/** The id of a setting; empty where it has none. */
+export const sortKeyOf = (item: SettingItem): string =>
+  typeof item.sk === 'string' ? item.sk : '';
 
 /** The cap of a `CAP` item, or what is wrong with it. Never throws. */
 export function parseCap(item: SettingItem): Cap | MalformedCap {
@@ -233,74 +206,3 @@ export function parseKey(item: SettingItem): CallerKey | MalformedKey {
     ...expiresAtOf(fields),
   };
 }
-
-/** The price of a `PRICE` item, or what is wrong with it. Never throws. */
-export function parsePrice(item: SettingItem): Price | MalformedPrice {
-  const sortKey = sortKeyOf(item);
-  const isAuto = sortKey.startsWith(AUTO_PRICE_PREFIX);
-  const modelId = isAuto ? sortKey.slice(AUTO_PRICE_PREFIX.length) : sortKey;
-  if (!MODEL_ID.test(modelId)) {
-    return { modelId, field: 'sk', problem: 'must be a model id of Bedrock' };
-  }
-  const attributes = plainAttributes(item);
-  const source = isAuto ? 'auto' : 'operator';
-  if (attributes.free === true) {
-    const parsed = FREE_PRICE_SCHEMA.safeParse(attributes);
-    if (!parsed.success) {
-      return { modelId, ...firstFault(parsed.error, attributes, FREE_PRICE_FORM) };
-    }
-    const tokens = { inputNanoUsdPerMillion: ZERO_USD, outputNanoUsdPerMillion: ZERO_USD };
-    return { modelId, version: priceVersion(source, attributes), tokens, free: true };
-  }
-  const parsed = PRICE_SCHEMA.safeParse(attributes);
-  if (!parsed.success) {
-    return { modelId, ...firstFault(parsed.error, attributes, PRICE_FORM) };
-  }
-  const { longContext } = parsed.data;
-  return {
-    modelId,
-    version: priceVersion(source, attributes),
-    tokens: tokenPrices(parsed.data),
-    ...(longContext === undefined
-      ? {}
-      : {
-          longContext: {
-            thresholdTokens: longContext.thresholdTokens,
-            tokens: tokenPrices(longContext),
-          },
-        }),
-  };
-}
-
-type TokenPriceFields = Omit<z.output<typeof LONG_CONTEXT>, 'thresholdTokens'>;
-
-/** Dollars per million tokens are whole nano-dollars per million, as both have nine decimals. */
-const tokenPrices = (fields: TokenPriceFields): TokenPrices => ({
-  inputNanoUsdPerMillion: fields.inputUsdPerMillion,
-  outputNanoUsdPerMillion: fields.outputUsdPerMillion,
-  ...(fields.cacheReadUsdPerMillion === undefined
-    ? {}
-    : { cacheReadNanoUsdPerMillion: fields.cacheReadUsdPerMillion }),
-  ...(fields.cacheWrite5mUsdPerMillion === undefined
-    ? {}
-    : { cacheWrite5mNanoUsdPerMillion: fields.cacheWrite5mUsdPerMillion }),
-  ...(fields.cacheWrite1hUsdPerMillion === undefined
-    ? {}
-    : { cacheWrite1hNanoUsdPerMillion: fields.cacheWrite1hUsdPerMillion }),
-});
-
-const VERSION_CHARACTERS = 12;
-
-/** Changes with every change of a price line, so that the journal tells by which it was settled. */
-function priceVersion(source: 'operator' | 'auto', attributes: SettingItem): string {
-  const hash = createHash('sha256').update(canonicalText(attributes)).digest('hex');
-  return `${source}-${hash.slice(0, VERSION_CHARACTERS)}`;
-}
-
-/** JSON with sorted names: DynamoDB promises no order of attributes. */
-const canonicalText = (value: unknown): string =>
-  JSON.stringify(value, (_name, part: unknown) =>
-    typeof part === 'object' && part !== null && !Array.isArray(part)
-      ? Object.fromEntries(Object.entries(part).sort(([a], [b]) => (a < b ? -1 : 1)))
-      : part,
-  );

@@ -4,7 +4,7 @@
 import { type DynamoDBDocumentClient, GetCommand, QueryCommand } from '@aws-sdk/lib-dynamodb';
 import { TABLE } from '../../contract.ts';
 import { HardcapError } from '../../domain/errors.ts';
-import type { SettingItem, SettingPartition } from './setting-items.ts';
+import type { SettingItem, TablePartition } from './setting-items.ts';
 
 /** The most caps, and the most prices, that the settings may hold. */
 export const MAX_ITEMS = 1_000;
@@ -31,7 +31,7 @@ export interface SettingsTable {
  */
 export function queryPartition(
   table: SettingsTable,
-  partition: SettingPartition,
+  partition: TablePartition,
   maxItems: number = MAX_ITEMS,
 ): Promise<SettingItem[]> {
   return withRetry(table, `the ${partition} items`, async (signal) => {
@@ -64,7 +64,7 @@ export function queryPartition(
  */
 export function getItem(
   table: SettingsTable,
-  partition: SettingPartition,
+  partition: TablePartition,
   id: string,
 ): Promise<SettingItem | undefined> {
   return withRetry(table, `the ${partition} item "${id}"`, async (signal) => {
@@ -80,7 +80,7 @@ export function getItem(
   });
 }
 
-const tooMany = (partition: SettingPartition, maxItems: number): HardcapError =>
+const tooMany = (partition: TablePartition, maxItems: number): HardcapError =>
   new HardcapError(
     'settings_unavailable',
     `settings_unavailable: there are more than ${maxItems} ${partition} items, the most that ` +

@@ -13,12 +13,14 @@ import {
 import { NodeHttpHandler } from '@smithy/node-http-handler';
 import { HttpRequest } from '@smithy/protocol-http';
 import type { Clock } from '../../ports/clock.ts';
+import type { TokenCounter } from '../../ports/token-counter.ts';
 import {
   type Upstream,
   UpstreamFailure,
   type UpstreamRequest,
   type UpstreamResponse,
 } from '../../ports/upstream.ts';
+import { createBedrockTokenCounter } from './bedrock-token-counter.ts';
 import { keepFresh } from './fresh-sockets.ts';
 import { isCertainlyNotSent, noteEarlyErrors } from './send-failure.ts';
 
@@ -34,6 +36,8 @@ const MAX_SOCKETS = 512;
 const SIGNING_NAME = 'bedrock';
 
 export interface ClosableUpstream extends Upstream {
+  /** Counts by the same clients, credentials and connections. */
+  readonly tokenCounter: TokenCounter;
   /** Closes idle connections. */
   close(): void;
 }
@@ -53,12 +57,24 @@ export function createBedrockUpstream(options: BedrockUpstreamOptions): Closable
   const clientOf = (region: string): BedrockRuntimeClient => {
     const known = clients.get(region);
     if (known !== undefined) return known;
-    const credentials = options.credentials === undefined ? {} : options;
-    const client = new BedrockRuntimeClient({ region, requestHandler, ...credentials });
+    const client: BedrockRuntimeClient = new BedrockRuntimeClient({
+      region,
+      requestHandler,
+      maxAttempts: 1,
+      // Not by an API key: in the environment there may be one that is meant for hardcap itself.
+      authSchemePreference: ['sigv4'],
+      endpoint: async () => toEndpoint(endpointUrl(client, region, options.endpoint)),
+      ...(options.credentials && { credentials: options.credentials }),
+    });
     clients.set(region, client);
     return client;
   };
+  const tokenCounter = createBedrockTokenCounter((region) => {
+    for (const close of closeStale) close();
+    return clientOf(region);
+  });
   return {
+    tokenCounter,
     async send(request, signal) {
       for (const close of closeStale) close();
       const signed = await sign(clientOf(request.region), request, options.endpoint);
@@ -68,22 +84,32 @@ export function createBedrockUpstream(options: BedrockUpstreamOptions): Closable
   };
 }
 
+/**
+ * Where Bedrock of this region is. The endpoint rules are asked directly: an environment that
+ * points AWS SDKs at hardcap (AWS_ENDPOINT_URL_BEDROCK_RUNTIME) must not point hardcap at itself.
+ */
+const endpointUrl = (
+  client: BedrockRuntimeClient,
+  region: string,
+  endpoint: URL | undefined,
+): URL =>
+  endpoint ??
+  client.config.endpointProvider({ Region: region, UseFIPS: false, UseDualStack: false }).url;
+
+const toEndpoint = (url: URL) => ({
+  protocol: url.protocol,
+  hostname: url.hostname,
+  ...(url.port === '' ? {} : { port: Number(url.port) }),
+  path: url.pathname,
+});
+
 async function sign(
   client: BedrockRuntimeClient,
   request: UpstreamRequest,
   endpoint: URL | undefined,
 ): Promise<HttpRequest> {
   try {
-    // The endpoint rules are asked directly: an environment that points AWS SDKs at hardcap
-    // (AWS_ENDPOINT_URL_BEDROCK_RUNTIME) must not point hardcap at itself.
-    const { url } =
-      endpoint === undefined
-        ? client.config.endpointProvider({
-            Region: request.region,
-            UseFIPS: false,
-            UseDualStack: false,
-          })
-        : { url: endpoint };
+    const url = endpointUrl(client, request.region, endpoint);
     const unsigned = new HttpRequest({
       method: 'POST',
       protocol: url.protocol,

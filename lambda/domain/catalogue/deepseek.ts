@@ -11,7 +11,7 @@ export const DEEPSEEK_ROWS: readonly CatalogueRow[] = [
   {
     baseModelId: 'deepseek.r1-v1:0',
     vendor: 'deepseek',
-    family: 'openai',
+    family: 'openai-max-tokens',
     contextWindowTokens: 131_072,
     maxOutputTokens: 32_768,
     offers: [{ soldAs: ['bare', 'us'], usd: ['1.35', '5.4'] }],
@@ -21,7 +21,7 @@ export const DEEPSEEK_ROWS: readonly CatalogueRow[] = [
   {
     baseModelId: 'deepseek.v3-v1:0',
     vendor: 'deepseek',
-    family: 'openai',
+    family: 'openai-max-tokens',
     contextWindowTokens: 163_840,
     maxOutputTokens: 81_920,
     offers: [
@@ -33,7 +33,7 @@ export const DEEPSEEK_ROWS: readonly CatalogueRow[] = [
   {
     baseModelId: 'deepseek.v3.1',
     vendor: 'deepseek',
-    family: 'openai',
+    family: 'openai-max-tokens',
     contextWindowTokens: 163_840,
     maxOutputTokens: 81_920,
     offers: [{ soldAs: ['bare'], usd: ['0.5974', '1.7304'] }],
@@ -45,7 +45,7 @@ export const DEEPSEEK_ROWS: readonly CatalogueRow[] = [
   {
     baseModelId: 'deepseek.v3.2',
     vendor: 'deepseek',
-    family: 'openai',
+    family: 'openai-max-tokens',
     contextWindowTokens: 163_840,
     maxOutputTokens: 163_840,
     offers: [

@@ -10,7 +10,7 @@ export const WRITER_XAI_ROWS: readonly CatalogueRow[] = [
   {
     baseModelId: 'writer.palmyra-vision-7b',
     vendor: 'writer',
-    family: 'openai',
+    family: 'openai-max-tokens',
     contextWindowTokens: 131_072,
     maxOutputTokens: 8_192,
     offers: [{ soldAs: ['bare'], usd: ['0.15', '0.6'] }],
@@ -20,7 +20,7 @@ export const WRITER_XAI_ROWS: readonly CatalogueRow[] = [
   {
     baseModelId: 'writer.palmyra-vision-7b-v1:0',
     vendor: 'writer',
-    family: 'openai',
+    family: 'openai-max-tokens',
     contextWindowTokens: 131_072,
     maxOutputTokens: 8_192,
     offers: [
@@ -33,7 +33,7 @@ export const WRITER_XAI_ROWS: readonly CatalogueRow[] = [
   {
     baseModelId: 'writer.palmyra-x4-v1:0',
     vendor: 'writer',
-    family: 'openai',
+    family: 'openai-max-tokens',
     contextWindowTokens: 131_072,
     maxOutputTokens: 8_192,
     offers: [{ soldAs: ['bare', 'us'], usd: ['2.5', '10'] }],
@@ -42,7 +42,7 @@ export const WRITER_XAI_ROWS: readonly CatalogueRow[] = [
   {
     baseModelId: 'writer.palmyra-x5-v1:0',
     vendor: 'writer',
-    family: 'openai',
+    family: 'openai-max-tokens',
     contextWindowTokens: 1_048_576,
     maxOutputTokens: 8_192,
     offers: [{ soldAs: ['bare', 'us'], usd: ['0.6', '6'] }],
@@ -51,7 +51,7 @@ export const WRITER_XAI_ROWS: readonly CatalogueRow[] = [
   {
     baseModelId: 'xai.grok-4.3',
     vendor: 'xai',
-    family: 'openai',
+    family: 'grok',
     contextWindowTokens: 1_048_576,
     maxOutputTokens: 16_384,
     offers: [
@@ -63,7 +63,7 @@ export const WRITER_XAI_ROWS: readonly CatalogueRow[] = [
   {
     baseModelId: 'xai.grok-4.6',
     vendor: 'xai',
-    family: 'openai',
+    family: 'grok',
     contextWindowTokens: 2_097_152,
     maxOutputTokens: 16_384,
     offers: [
@@ -78,11 +78,11 @@ export const WRITER_XAI_ROWS: readonly CatalogueRow[] = [
   {
     baseModelId: 'xai.grok-4.7',
     vendor: 'xai',
-    unserved: 'its reasoning is reported to pass max_tokens, so that its output cannot be bounded',
+    family: 'grok',
     contextWindowTokens: 2_097_152,
     maxOutputTokens: 16_384,
     offers: [{ soldAs: ['us'], usd: ['2.2', '6.6'] }],
     sources: 'X low',
-    note: 'X alone.',
+    note: 'X alone. Its reasoning is reported to pass max_tokens: the window bounds the output.',
   },
 ];

@@ -239,9 +239,7 @@ const KNOWN_WRITES: ReadonlySet<string> = new Set([
 /** @throws UnreadableUsage */
 function countsOfUsage(usage: JsonObject): Counts {
   refuseUnknownCounts(usage, KNOWN_USAGE);
-  if (usage.speed === 'fast' || usage.service_tier === 'priority') {
-    throw new UnreadableUsage('the usage was served at a dearer tier');
-  }
+  if (usage.speed === 'fast') throw new UnreadableUsage('the usage was served at a dearer speed');
   refuseIterations(usage.iterations);
   const writes = memberObject(usage, 'cache_creation') ?? {};
   refuseUnknownCounts(writes, KNOWN_WRITES);

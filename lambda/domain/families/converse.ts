@@ -69,7 +69,7 @@ export const converseShape = (extras: ConverseExtras): RequestShape => ({
   inspect(body, reading) {
     reading.checkMembers(body, MEMBERS, '');
     inspectCommon(body, reading, INFERENCE_MEMBERS);
-    if (isGiven(body.guardrailConfig)) reading.checkGuardrail('', 'guardrailConfig');
+    inspectGuardrail(body, reading);
     if (isGiven(body.promptVariables)) reading.checkUnknownType('', 'promptVariables', PROMPT);
     const tier = objectOf(body.serviceTier, 'serviceTier');
     reading.askTier(tier?.type, 'serviceTier.type');
@@ -87,6 +87,25 @@ export const converseShape = (extras: ConverseExtras): RequestShape => ({
   forbidsOutputLimit: (body) => extras.forbidsOutputLimit(extraFieldsOf(body) ?? {}),
   choicesOf: (body) => extras.choicesOf?.(extraFieldsOf(body) ?? {}) ?? 1,
 });
+
+const GUARDRAIL_MEMBERS: ReadonlySet<string> = new Set([
+  'guardrailIdentifier',
+  'guardrailVersion',
+  'streamProcessingMode',
+  'trace',
+]);
+
+/** While `async` lets the model run on beside the guardrail, nothing says what is looked at. */
+const PRICED_MODES = ['sync'];
+
+function inspectGuardrail(body: JsonObject, reading: RequestReading): void {
+  const config = objectOf(body.guardrailConfig, 'guardrailConfig');
+  if (config === undefined) return;
+  reading.noteGuardrail('guardrailConfig');
+  reading.checkMembers(config, GUARDRAIL_MEMBERS, 'guardrailConfig.');
+  const mode = 'guardrailConfig.streamProcessingMode';
+  reading.checkPricedValue(config.streamProcessingMode, PRICED_MODES, mode);
+}
 
 const extraFieldsOf = (body: JsonObject): JsonObject | undefined =>
   objectOf(body.additionalModelRequestFields, 'additionalModelRequestFields');
@@ -170,14 +189,26 @@ function inspectBlock(
       inspectContent(objectOf(value, path)?.content, reading, `${path}.content`);
       return;
     case 'guardContent':
-      reading.checkGuardrail(`${contentPath}.`, kind);
-      reading.fillWindow();
+      inspectGuardContent(objectOf(value, path) ?? {}, reading, path);
       return;
     case 'audio':
       reading.checkUnknownType(`${contentPath}.`, kind, AUDIO);
       return;
     default:
       reading.checkUnknownType(`${contentPath}.`, kind);
+  }
+}
+
+/** Text or an image that the guardrail looks at; to the model it is like any other. */
+function inspectGuardContent(block: JsonObject, reading: RequestReading, path: string): void {
+  for (const kind in block) {
+    const value = block[kind];
+    if (kind === 'text' || !isGiven(value)) continue;
+    if (kind === 'image') {
+      reading.addImage(inlineSourceOf(value, reading, `${path}.image`)?.bytes);
+    } else {
+      reading.checkUnknownType(`${path}.`, kind);
+    }
   }
 }
 

@@ -73,7 +73,11 @@ const native: RequestShape = {
     }
     return limit ?? alias;
   },
-  withOutputLimit: withMaxTokens,
+  withOutputLimit(body, tokens) {
+    // Two limits that differ would leave it to the model which of them holds.
+    const { max_new_tokens: _, ...inference } = inferenceOf(body) ?? {};
+    return withMaxTokens({ ...body, inferenceConfig: inference }, tokens);
+  },
   thinkingBudgetOf: () => 0,
   forbidsOutputLimit,
   choicesOf: () => 1,

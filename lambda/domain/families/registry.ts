@@ -6,31 +6,38 @@ import { ai21 } from './ai21.ts';
 import { anthropic } from './anthropic.ts';
 import { anthropicText } from './anthropic-text.ts';
 import { cohereCommand } from './cohere-command.ts';
+import { cohereEmbed } from './cohere-embed.ts';
 import type { Family } from './family.ts';
 import { llama } from './llama.ts';
+import { marengo } from './marengo.ts';
 import { mistral } from './mistral.ts';
 import { nova } from './nova.ts';
+import { novaEmbed } from './nova-embed.ts';
 import { grok, openai, openaiMaxTokens } from './openai.ts';
+import { rerank } from './rerank.ts';
+import { stability } from './stability.ts';
+import { titanEmbed } from './titan-embed.ts';
+import { titanImage } from './titan-image.ts';
 import { titanText } from './titan-text.ts';
 
 /** What hardcap knows of each family that the catalogue names. */
-export const FAMILIES: Readonly<Partial<Record<FamilyName, Family>>> = {
+export const FAMILIES: Readonly<Record<FamilyName, Family>> = {
   ai21,
   anthropic,
   'anthropic-text': anthropicText,
   'cohere-command': cohereCommand,
+  'cohere-embed': cohereEmbed,
   grok,
   llama,
+  marengo,
   mistral,
   nova,
+  'nova-embed': novaEmbed,
   openai,
   'openai-max-tokens': openaiMaxTokens,
+  rerank,
+  stability,
+  'titan-embed': titanEmbed,
+  'titan-image': titanImage,
   'titan-text': titanText,
 };
-
-/** @throws RangeError for a family that has no row here: the catalogue's tests rule it out */
-export function familyOf(name: FamilyName): Family {
-  const family = FAMILIES[name];
-  if (family === undefined) throw new RangeError(`no rules for the family "${name}"`);
-  return family;
-}

@@ -32,12 +32,8 @@ export const OVERHEAD_TOKENS = {
   outputFormat: 1_000,
 } as const;
 
-const GUARDRAIL =
-  'guardrails are billed by text units, which this release does not price, so their cost would ' +
-  'not be under any cap';
-
 /** Every tier that Bedrock or a vendor's body names, and what it costs as. */
-const TIERS: Readonly<Record<string, Serving['tier']>> = {
+export const TIERS: Readonly<Record<string, Serving['tier']>> = {
   default: 'default',
   standard: 'default',
   standard_only: 'default',
@@ -47,7 +43,7 @@ const TIERS: Readonly<Record<string, Serving['tier']>> = {
   priority: 'priority',
 };
 
-const LATENCIES: Readonly<Record<string, Serving['latency']>> = {
+export const LATENCIES: Readonly<Record<string, Serving['latency']>> = {
   standard: 'standard',
   optimized: 'optimized',
 };
@@ -57,11 +53,13 @@ export class RequestReading {
   readonly #allowFields: ReadonlySet<string>;
   #overheadTokens: number = OVERHEAD_TOKENS.request;
   #imageBytes = 0;
+  #hasImages = false;
   #hasTools = false;
   #fillsWindow = false;
   #tier: Serving['tier'] = 'default';
   #latency: Serving['latency'] = 'standard';
   #servingField = '';
+  #guardrailField = '';
   readonly #imageTokens: number | 'window';
   readonly #modelIds: readonly string[];
   readonly #units: Partial<Record<Unit, number>> = {};
@@ -96,6 +94,11 @@ export class RequestReading {
     return this.#fillsWindow;
   }
 
+  /** Nothing was read that is counted by another rule than its text. */
+  get isTextOnly(): boolean {
+    return !this.#hasImages && !this.#fillsWindow;
+  }
+
   /** How the request asks to be served, at its dearest. */
   get serving(): Serving {
     return { tier: this.#tier, latency: this.#latency };
@@ -104,6 +107,16 @@ export class RequestReading {
   /** The member that asks to be served at a dearer price; empty where none does. */
   get servingField(): string {
     return this.#servingField;
+  }
+
+  /** The member or header that asks for a guardrail; empty where none does. */
+  get guardrailField(): string {
+    return this.#guardrailField;
+  }
+
+  /** Whether an image was added, of whichever kind. */
+  get hasImages(): boolean {
+    return this.#hasImages;
   }
 
   /** What the request asks for that is billed by other units than tokens. */
@@ -147,6 +160,7 @@ export class RequestReading {
 
   /** Counts an image by its own bound instead of by the bytes of its base64 data. */
   addImage(data: JsonValue | undefined): void {
+    this.#hasImages = true;
     if (this.#imageTokens === 'window') {
       this.#fillsWindow = true;
       return;
@@ -212,9 +226,20 @@ export class RequestReading {
     throw invalidField(path, 'must be the model that the path names; leave it out');
   }
 
-  /** @throws HardcapError `unpriced_field` unless the setting lets this guardrail pass */
-  checkGuardrail(path: string, name: string): void {
-    this.checkUnknown(path, name, GUARDRAIL);
+  /** Notes that a guardrail is asked for: its text units go by the body and the output. */
+  noteGuardrail(path: string): void {
+    this.#guardrailField = path;
+  }
+
+  /**
+   * Refuses what is known to have a cost that cannot be bounded; no setting lets it pass.
+   *
+   * @throws HardcapError `unpriced_field`
+   */
+  refuse(path: string, reason: string): never {
+    throw new HardcapError('unpriced_field', `unpriced_field: "${shown(path)}": ${reason}`, {
+      details: { field: shown(path) },
+    });
   }
 
   /**
@@ -272,11 +297,15 @@ export const invalidField = (path: string, problem: string): HardcapError =>
  *
  * @throws HardcapError `invalid_request` naming the field
  */
-export function positiveInteger(value: JsonValue | undefined, path: string): number | undefined {
+export function positiveInteger(
+  value: JsonValue | undefined,
+  path: string,
+  of = 'tokens, such as 1024',
+): number | undefined {
   if (!isGiven(value)) return undefined;
   const number = numberOf(value);
   if (number === undefined || !Number.isSafeInteger(number) || number < 1) {
-    throw invalidField(path, 'must be a positive whole number of tokens, such as 1024');
+    throw invalidField(path, `must be a positive whole number of ${of}`);
   }
   return number;
 }

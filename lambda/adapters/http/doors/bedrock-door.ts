@@ -64,6 +64,9 @@ const PASSED_ON = [
   'x-amzn-bedrock-request-metadata',
 ] as const;
 
+/** What a request can be signed and sent with: found out later, it might have been sent. */
+const PLAIN_TEXT = /^[\t\x20-\x7e]*$/;
+
 function upstreamHeaders(
   operation: Operation,
   headers: Readonly<Record<string, string>>,
@@ -73,7 +76,14 @@ function upstreamHeaders(
   else if (!isConverse(operation)) built['x-amzn-bedrock-accept'] = 'application/json';
   for (const name of PASSED_ON) {
     const value = headers[name];
-    if (value !== undefined) built[name] = value;
+    if (value === undefined) continue;
+    if (!PLAIN_TEXT.test(value)) {
+      throw new HardcapError(
+        'invalid_request',
+        `invalid_request: the header ${name} holds characters other than plain ASCII text`,
+      );
+    }
+    built[name] = value;
   }
   return built;
 }

@@ -1,0 +1,140 @@
+/**
+ * Makes a request fit where its first bound did not: its tokens are counted, then, under caps that
+ * clamp, its output limit is lowered to what remains.
+ *
+ * Invariant: each try is a decision of its own, by settings of the allowed age, and a reservation
+ *            of its own whole bound. A try that is refused leaves nothing behind.
+ */
+import { HardcapError } from '../domain/errors.ts';
+import type { SettingsView } from '../ports/settings.ts';
+import { type Admission, AS_ASKED, type Fit, termsOf } from './admission.ts';
+import type { GuardedRequest } from './guarded-request.ts';
+import {
+  decideBy,
+  estimateBy,
+  isFresh,
+  type RefusedTry,
+  type ReserveGuard,
+  type ReserveResult,
+  reserveBy,
+} from './reserve-request.ts';
+import { fitInto, roomOf } from './room.ts';
+import type { TokenCounting } from './token-counting.ts';
+
+export interface FittingGuard extends ReserveGuard {
+  readonly counting: TokenCounting;
+}
+
+/**
+ * Tries after the first that was refused: one by what was counted or what remained, and two more,
+ * as others may take what remained in between.
+ */
+export const MAX_FURTHER_TRIES = 3;
+
+/**
+ * Reserves the request, made to fit where that is possible. One that fits at once takes no step
+ * more than its one try.
+ *
+ * @param view of the allowed age
+ * @throws HardcapError as `reserveBy`
+ */
+export async function reserveFitting(
+  guard: FittingGuard,
+  request: GuardedRequest,
+  view: SettingsView,
+): Promise<ReserveResult> {
+  const { clock } = guard.ports;
+  const startedMs = clock.elapsedMs();
+  const first = await reserveUnderRequestLimit(guard, request, view);
+  if (first.kind === 'reserved') return first;
+  let tried: ReserveResult = first;
+  // Asked once a request: the second answer would be the first.
+  let mayCount = first.admission.fit.counted === undefined;
+  for (let further = 0; further < MAX_FURTHER_TRIES && tried.kind === 'refused'; further += 1) {
+    const fit = await nextFit(guard, request, tried, mayCount);
+    mayCount = false;
+    if (fit === undefined) break;
+    tried = await reserveAgain(guard, request, tried.admission, view, fit);
+  }
+  return tried.kind === 'reserved'
+    ? timedFrom(startedMs, clock.elapsedMs(), tried)
+    : toldAsAsked(tried, first);
+}
+
+/** What the caller asked for is what the refusal speaks of, whatever was tried in its place. */
+const toldAsAsked = (tried: RefusedTry, { refusal }: RefusedTry): RefusedTry => ({
+  ...tried,
+  refusal: { ...tried.refusal, boundNanoUsd: refusal.boundNanoUsd },
+});
+
+type ReservedTry = Extract<ReserveResult, { kind: 'reserved' }>;
+
+/** The time of all tries and of the count stands as the reserve's. */
+function timedFrom(startedMs: number, nowMs: number, { reserved }: ReservedTry): ReservedTry {
+  const { timings } = reserved;
+  const reserveMs = nowMs - startedMs - timings.authMs - timings.estimateMs;
+  return { kind: 'reserved', reserved: { ...reserved, timings: { ...timings, reserveMs } } };
+}
+
+/** How to try once more; undefined where nothing would make it fit. */
+async function nextFit(
+  guard: FittingGuard,
+  request: GuardedRequest,
+  { admission, refusals }: RefusedTry,
+  mayCount: boolean,
+): Promise<Fit | undefined> {
+  const room = roomOf(admission, refusals);
+  if (room === undefined) return undefined;
+  const counted = mayCount ? await guard.counting.count(request, admission, room) : undefined;
+  return fitInto(admission, room, counted);
+}
+
+/**
+ * A further try. The count may have taken its time, so settings that have grown too old are read
+ * again; where they changed what covers the request, it is not for the old ones to lower it.
+ */
+async function reserveAgain(
+  guard: FittingGuard,
+  request: GuardedRequest,
+  decided: Admission,
+  view: SettingsView,
+  fit: Fit,
+): Promise<ReserveResult> {
+  const { settings, clock } = guard.ports;
+  const { settingsMaxAgeMs } = guard.options;
+  if (isFresh(view, clock.nowMs(), settingsMaxAgeMs)) return reserveBy(guard, request, view, fit);
+  const fresh = await settings.read(request.keyId, settingsMaxAgeMs);
+  const unlowered: Fit = fit.counted === undefined ? AS_ASKED : { counted: fit.counted };
+  const again = decideBy(guard, request, fresh, unlowered);
+  const isUnchanged = termsOf(again) === termsOf(decided);
+  return reserveBy(guard, request, fresh, isUnchanged ? fit : unlowered);
+}
+
+/** Reserves as asked; where the key allows less a request, once more by what was counted. */
+async function reserveUnderRequestLimit(
+  guard: FittingGuard,
+  request: GuardedRequest,
+  view: SettingsView,
+): Promise<ReserveResult> {
+  try {
+    return await reserveBy(guard, request, view);
+  } catch (error) {
+    if (!(error instanceof HardcapError) || error.code !== 'request_too_dear') throw error;
+    const admission = estimateBy(guard, request, view);
+    const fit = await fitUnderRequestLimit(guard, request, admission);
+    if (fit === undefined) throw error;
+    return reserveAgain(guard, request, admission, view, fit);
+  }
+}
+
+async function fitUnderRequestLimit(
+  { counting }: FittingGuard,
+  request: GuardedRequest,
+  admission: Admission,
+): Promise<Fit | undefined> {
+  const { maxRequestNanoUsd } = admission.key;
+  if (maxRequestNanoUsd === undefined) return undefined;
+  const room = { remainingNanoUsd: maxRequestNanoUsd, mayClamp: false };
+  const counted = await counting.count(request, admission, room);
+  return counted === undefined ? undefined : fitInto(admission, room, counted);
+}

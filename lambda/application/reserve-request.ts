@@ -1,0 +1,115 @@
+/**
+ * One try of a request: decided by one reading of the settings, and reserved on all its counters.
+ */
+import { METRIC } from '../contract.ts';
+import type { SettingsView } from '../ports/settings.ts';
+import { type Admission, AS_ASKED, authenticate, decide, estimate, type Fit } from './admission.ts';
+import type {
+  CapRefusal,
+  GuardedRequest,
+  Reserved,
+  SpendGuardOptions,
+  SpendGuardPorts,
+  Timings,
+} from './guarded-request.ts';
+import { type CounterRefusal, type ReserveAllOutcome, reserveAll } from './reserve-all.ts';
+import { openSettlement } from './settlement.ts';
+
+export interface ReserveGuard {
+  readonly ports: SpendGuardPorts;
+  readonly options: SpendGuardOptions;
+}
+
+/** A try that a full cap refused. Nothing of it stands. */
+export interface RefusedTry {
+  readonly kind: 'refused';
+  readonly refusal: CapRefusal;
+  readonly admission: Admission;
+  readonly refusals: readonly CounterRefusal[];
+  readonly timings: Timings;
+}
+
+export type ReserveResult = { readonly kind: 'reserved'; readonly reserved: Reserved } | RefusedTry;
+
+/** A reading from the future means that a clock was set back: its age is not known. */
+export function isFresh(view: SettingsView, nowMs: number, maxAgeMs: number): boolean {
+  const ageMs = nowMs - view.readAtMs;
+  return ageMs >= 0 && ageMs <= maxAgeMs;
+}
+
+/**
+ * Authenticates the request and decides on it, by one reading.
+ *
+ * @throws HardcapError with the code of the first thing that refuses it
+ */
+export function decideBy(
+  { ports, options }: ReserveGuard,
+  request: GuardedRequest,
+  view: SettingsView,
+  fit: Fit = AS_ASKED,
+): Admission {
+  const nowMs = ports.clock.nowMs();
+  const key = authenticate(view, request.keyText, nowMs);
+  return decide(view, key, request, options, nowMs, fit);
+}
+
+/** The same, whatever the key's bound on one request. */
+export function estimateBy(
+  { ports, options }: ReserveGuard,
+  request: GuardedRequest,
+  view: SettingsView,
+): Admission {
+  const nowMs = ports.clock.nowMs();
+  const key = authenticate(view, request.keyText, nowMs);
+  return estimate(view, key, request, options, nowMs, AS_ASKED);
+}
+
+/** @throws HardcapError as `decideBy`, or ledger_unavailable */
+export async function reserveBy(
+  guard: ReserveGuard,
+  request: GuardedRequest,
+  view: SettingsView,
+  fit: Fit = AS_ASKED,
+): Promise<ReserveResult> {
+  const { clock, telemetry } = guard.ports;
+  const startedMs = clock.elapsedMs();
+  const nowMs = clock.nowMs();
+  const key = authenticate(view, request.keyText, nowMs);
+  const authenticatedMs = clock.elapsedMs();
+  const admission = decide(view, key, request, guard.options, nowMs, fit);
+  const decidedMs = clock.elapsedMs();
+  const outcome = await reserveAll(guard.ports, {
+    charges: admission.charges,
+    amountNanoUsd: admission.prepared.boundNanoUsd,
+    expiresAtMs: request.deadlineAtMs + guard.options.reservationMarginMs,
+  });
+  const reserveMs = clock.elapsedMs() - decidedMs;
+  telemetry.count(METRIC.reserveLatencyMs, reserveMs);
+  const timings = {
+    authMs: authenticatedMs - startedMs,
+    estimateMs: decidedMs - authenticatedMs,
+    reserveMs,
+    upstreamMs: 0,
+  };
+  if (outcome.kind === 'refused') return refusedBy(outcome, admission, timings);
+  const settlement = openSettlement(guard.ports, {
+    requestId: request.requestId,
+    operation: request.operation,
+    admission,
+    held: outcome.held,
+    startedAtMs: nowMs,
+  });
+  return { kind: 'reserved', reserved: { admission, held: outcome.held, settlement, timings } };
+}
+
+const refusedBy = (
+  { charge, reason, state, refusals }: Extract<ReserveAllOutcome, { kind: 'refused' }>,
+  admission: Admission,
+  timings: Timings,
+): RefusedTry => ({
+  kind: 'refused',
+  timings,
+  refusal: { charge, reason, state, boundNanoUsd: admission.prepared.boundNanoUsd },
+  admission,
+  refusals,
+});
