@@ -226,6 +226,23 @@ describe.each(MODELS)('a completion %s', (_how, model, operation) => {
     );
   });
 
+  it('T14 whose client leaves is settled as if it had stayed', async () => {
+    const id = `left-${model.split('.').at(-1)?.slice(0, 6)}`;
+    const key = await running.key(id);
+    await running.cap(id, { keys: [id], limitUsd: 5 });
+    const question = ask('[[input=1000]][[output=90]][[chunks=20]][[delay=10]]', model);
+    await client(key).chat.completions.create(question);
+    const cost = Number((await running.counter(id)).settledUsd);
+
+    const stream = await client(key).chat.completions.create({ ...question, stream: true });
+    for await (const _chunk of stream) break;
+
+    await expect
+      .poll(async () => Number((await running.counter(id)).settledUsd), { timeout: 5_000 })
+      .toBeCloseTo(2 * cost, 9);
+    expect((await running.counter(id)).reservations).toBe(0);
+  });
+
   it('that is cut by a lowered cap raises an error that names the cap', async () => {
     const id = `lowered-${model.split('.').at(-1)?.slice(0, 6)}`;
     const key = await running.key(id);
