@@ -6,7 +6,8 @@
 import type { FamilyName } from '../../lambda/domain/catalogue/catalogue-row.ts';
 import type { JsonObject } from '../../lambda/domain/request-body.ts';
 
-const TEXT = 'Say hello to the 2 of us: Zoë & 花子 \ufdfa\n';
+/** Where a body holds a prompt, it is this one, so that tests can put another in its place. */
+export const TEXT = 'Say hello to the 2 of us: Zoë & 花子 \ufdfa\n';
 const PIXEL =
   'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJg';
 const SCHEMA = { type: 'object', properties: { city: { type: 'string', minLength: 1 } } };
