@@ -45,9 +45,24 @@ function catalogueRanges(): Map<string, Range> {
 export function doubtsOf(price: Price, catalogue?: Price): readonly string[] {
   if (price.free === true) return [];
   const known = catalogue === undefined ? {} : linesOf(catalogue);
-  return Object.entries(linesOf(price)).flatMap(([line, amount]) =>
-    lineDoubts(line as LineName, amount, known),
-  );
+  return Object.entries(linesOf(price))
+    .filter(([line]) => !follows(price, line))
+    .flatMap(([line, amount]) => lineDoubts(line as LineName, amount, known));
+}
+
+/** A line that nobody entered: it has the figure of another one. */
+function follows({ tokens, longContext }: Price, line: string): boolean {
+  const lines = line.startsWith('long-') ? longContext?.tokens : tokens;
+  switch (line.replace('long-', '')) {
+    case 'cache-read':
+      return lines?.cacheReadNanoUsdPerMillion === undefined;
+    case 'cache-write-5m':
+      return lines?.cacheWrite5mNanoUsdPerMillion === undefined;
+    case 'cache-write-1h':
+      return lines?.cacheWrite1hNanoUsdPerMillion === undefined;
+    default:
+      return line.startsWith('priority-');
+  }
 }
 
 function lineDoubts(line: LineName, amount: bigint, known: PriceLines): string[] {
