@@ -376,7 +376,10 @@ test('items of the refresh that were spoilt by hand are read as none', async () 
   expect([...(await bench.gatewayPrices()).values()].filter(isMalformed)).toEqual([]);
   expect(bench.reads).toEqual([]);
   await bench.client.send(
-    new PutCommand({ TableName: bench.tableName, Item: { pk: 'PRICE-REFRESH', sk: 'state', v: 1 } }),
+    new PutCommand({
+      TableName: bench.tableName,
+      Item: { pk: 'PRICE-REFRESH', sk: 'state', v: 1 },
+    }),
   );
   expect(await bench.run()).toMatchObject({ isComplete: true });
   expect(bench.reads).toEqual(['one']);
