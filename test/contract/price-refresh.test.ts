@@ -217,7 +217,7 @@ describe('a fall', () => {
   });
 });
 
-test('what is listed at zero or at more than half more is not taken (T24)', async () => {
+test('T24 what is listed at zero or at more than half more is not taken', async () => {
   bench.parts = { one: [geo('input', '0'), geo('output', '9')] };
 
   await bench.run();

@@ -78,7 +78,7 @@ describe('a listed price', () => {
     expect(proposed?.lines).toEqual({ output: usd('4') });
   });
 
-  test('of zero is never taken and never waits (T24)', () => {
+  test('T24 of zero is never taken and never waits', () => {
     const verdict = judge(listing({ input: '0', output: '5' }));
 
     expect(verdict.taken).toBeUndefined();
