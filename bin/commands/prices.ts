@@ -18,6 +18,7 @@ import { MAX_ITEMS } from '../../lambda/adapters/settings/settings-table.ts';
 import { CATALOGUE_ROWS } from '../../lambda/domain/catalogue/rows.ts';
 import { findModel, type Model } from '../../lambda/domain/catalogue.ts';
 import { HardcapError } from '../../lambda/domain/errors.ts';
+import { isApplicationProfile } from '../../lambda/domain/model-id.ts';
 import type { MalformedPrice, Price } from '../../lambda/domain/price.ts';
 import { doubtsOf } from '../../lambda/domain/price-doubts.ts';
 import { ageJson, ageText, readAge } from './catalogue-age-view.ts';
@@ -135,7 +136,9 @@ async function setPrice(session: Session, modelId: string, options: SetOptions):
   const known = catalogueModel(modelId);
   const complete = withKnownBounds(attributes, known);
   const price = readOrFail(settingItem(PARTITION.price, modelId, complete));
-  if (known === undefined && price.model === undefined) throw unknownModel(modelId);
+  const isBounded = known !== undefined || price.model !== undefined;
+  // Bedrock tells the model of an application inference profile when it is asked for.
+  if (!isBounded && !isApplicationProfile(modelId)) throw unknownModel(modelId);
   await askAbout(doubtsOf(price, known?.price), options.yes === true);
   const { pk: _pk, sk: _sk, ...rest } = complete;
   const history = historyAfter(item, named, nowMs);

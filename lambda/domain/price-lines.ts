@@ -32,6 +32,28 @@ export function linesOf(price: Omit<Price, 'modelId'>): PriceLines {
   return lines;
 }
 
+/**
+ * The lines that a price tells itself: none that follows another one, and no factor's. To be put into
+ * a price again: a line that follows must go on following.
+ */
+export function ownLines(price: Omit<Price, 'modelId'>): PriceLines {
+  const { tokens, longContext } = price;
+  const follows = (line: string): boolean => {
+    const lines = line.startsWith('long-') ? longContext?.tokens : tokens;
+    switch (line.replace('long-', '')) {
+      case 'cache-read':
+        return lines?.cacheReadNanoUsdPerMillion === undefined;
+      case 'cache-write-5m':
+        return lines?.cacheWrite5mNanoUsdPerMillion === undefined;
+      case 'cache-write-1h':
+        return lines?.cacheWrite1hNanoUsdPerMillion === undefined;
+      default:
+        return line.startsWith('priority-');
+    }
+  };
+  return Object.fromEntries(Object.entries(linesOf(price)).filter(([line]) => !follows(line)));
+}
+
 const tokenLines = (tokens: TokenPrices): Record<TokenLine, bigint> => {
   const rates = tokenRates(tokens);
   return {

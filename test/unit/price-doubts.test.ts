@@ -48,6 +48,14 @@ describe('T26 a price that is entered', () => {
     ]);
   });
 
+  test('is asked about outside what all models cost, also near the catalogue’s', () => {
+    const cheap = findModel('amazon.titan-embed-text-v2:0', new Map(), 'us-east-1').price;
+
+    expect(doubtsOf(priced('0.01', '5'), cheap)).toEqual([
+      expect.stringMatching(/^input 0\.01 is less than the cheapest of all models/),
+    ]);
+  });
+
   test('of nothing, where it is free', () => {
     expect(doubtsOf(price({ free: true }), CATALOGUE)).toEqual([]);
   });
