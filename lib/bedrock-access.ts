@@ -9,6 +9,8 @@ import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 const INVOKE = ['bedrock:InvokeModel', 'bedrock:InvokeModelWithResponseStream'];
 const ANY_MODEL = 'foundation-model/*';
 const ANY_PROFILE = ['inference-profile/*', 'application-inference-profile/*'];
+/** Imported, provisioned and deployed custom models: hardcap serves those that have a price item. */
+const ANY_OWN_MODEL = '*-model*/*';
 
 const arn = (region: string, account: string, resource: string): string =>
   `arn:${Aws.PARTITION}:bedrock:${region}:${account}:${resource}`;
@@ -18,6 +20,9 @@ const modelsIn = (regions: readonly string[]): string[] =>
 
 const profilesIn = (regions: readonly string[]): string[] =>
   regions.flatMap((region) => ANY_PROFILE.map((profile) => arn(region, Aws.ACCOUNT_ID, profile)));
+
+const ownModelsIn = (regions: readonly string[]): string[] =>
+  regions.map((region) => arn(region, Aws.ACCOUNT_ID, ANY_OWN_MODEL));
 
 /**
  * A cross-region profile needs the model's permission in every region that it may route to: any
@@ -31,7 +36,7 @@ export function bedrockStatements(regions: readonly string[]): PolicyStatement[]
     new PolicyStatement({
       sid: 'InvokeInChosenRegions',
       actions: INVOKE,
-      resources: [...modelsIn(regions), ...profilesIn(regions)],
+      resources: [...modelsIn(regions), ...profilesIn(regions), ...ownModelsIn(regions)],
     }),
     new PolicyStatement({
       sid: 'InvokeWhereProfilesRoute',
@@ -57,5 +62,6 @@ export function bedrockStatements(regions: readonly string[]): PolicyStatement[]
 export const bedrockWildcards = (regions: readonly string[]): string[] => [
   ...modelsIn(regions),
   ...profilesIn(regions),
+  ...ownModelsIn(regions),
   ...routedModels(),
 ];

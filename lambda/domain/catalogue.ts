@@ -9,6 +9,7 @@ import { type PricedOffer, type PricedRow, priceRow } from './catalogue/priced-r
 import { CATALOGUE_ROWS, CATALOGUE_VERSION } from './catalogue/rows.ts';
 import { HardcapError } from './errors.ts';
 import {
+  hidesItsModel,
   notPriced,
   type ParsedModelId,
   parseModelId,
@@ -95,14 +96,15 @@ function refuseOtherRegion(modelId: string, region: string | undefined): void {
 /** The model that an operator's price describes; it may be one that nobody else knows. */
 function operatorsModel(modelId: string, prices: OperatorPrices): Model | undefined {
   const item = prices.get(modelId);
-  if (item === undefined) return undefined;
+  // Nobody can bound what a stored prompt sends, so that no price of one holds.
+  if (item === undefined || hidesItsModel(modelId)) return undefined;
   const price = readable(modelId, item);
   if (price.model === undefined) return undefined;
   refuseWithoutPrice(modelId, price, price.model);
   return { modelId, ...namesOf(modelId), price, ...price.model };
 }
 
-/** By what selectors know an id: where it is no list id, by itself, and by what kind of ARN it is. */
+/** By what selectors know an id: one that is in no list, by itself and by its kind of ARN. */
 function namesOf(modelId: string): Pick<Model, 'baseModelId' | 'profileId' | 'vendor'> {
   try {
     const id = parseModelId(modelId);
@@ -114,7 +116,7 @@ function namesOf(modelId: string): Pick<Model, 'baseModelId' | 'profileId' | 've
   }
 }
 
-/** @throws HardcapError where a line that the model is billed by is zero, and it is not marked free */
+/** @throws HardcapError where a line that the model is billed by is zero, unless marked free */
 function refuseWithoutPrice(
   modelId: string,
   price: Omit<Price, 'modelId'>,
@@ -219,8 +221,8 @@ function unknownModel(id: ParsedModelId, operatorPrices: OperatorPrices): Hardca
     operatorPrices.has(name),
   );
   const problem = isPricedByOperator
-    ? 'a price is set for it, but hardcap does not know which family of models reads its requests: ' +
-      'set it for exactly this id, with its family, context window and output maximum'
+    ? 'a price is set for it, but hardcap does not know which family of models reads its ' +
+      'requests: set it for exactly this id, with its family, context window and output maximum'
     : 'this model is not in the catalogue';
   return notPriced(id.modelId, `${problem}, so it is refused${hint}`);
 }
@@ -240,12 +242,15 @@ function notSold(id: ParsedModelId, row: CatalogueRow): HardcapError {
 /** Base ids that begin like the asked one, the nearest first: to be shown, never to be used. */
 function nearIds(asked: string): readonly string[] {
   return [...MODELS.keys()]
-    .map((known) => ({ known, alike: commonPrefixLength(asked, known) }))
+    .map((known) => ({ known, alike: commonPrefixLength(hyphened(asked), hyphened(known)) }))
     .filter(({ alike }) => alike >= asked.length * NEAR_SHARE)
     .sort((a, b) => b.alike - a.alike)
     .slice(0, MAX_SUGGESTIONS)
     .map(({ known }) => known);
 }
+
+/** `claude-opus-4.1` is the commonest slip for `claude-opus-4-1`. */
+const hyphened = (id: string): string => id.replaceAll(/[._]/g, '-');
 
 function commonPrefixLength(a: string, b: string): number {
   let length = 0;

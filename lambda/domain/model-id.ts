@@ -88,7 +88,7 @@ export function parseModelId(modelId: string): ParsedModelId {
   return partsOf(modelId, prefix, baseModelId);
 }
 
-/** True for the ARN of an application inference profile, which only Bedrock can tell the model of. */
+/** True for the ARN of an application inference profile, whose model only Bedrock can tell. */
 export function isApplicationProfile(modelId: string): boolean {
   if (modelId.length > MAX_MODEL_ID_CHARACTERS) return false;
   const [, partition, region = '', account, type, id = ''] = BEDROCK_ARN.exec(modelId) ?? [];
@@ -99,6 +99,12 @@ export function isApplicationProfile(modelId: string): boolean {
     (partition === 'aws-us-gov') === region.startsWith('us-gov-')
   );
 }
+
+const HIDING_ARN =
+  /^arn:[^:]*:bedrock:[^:]*:[^:]*:(?:prompt|prompt-router|default-prompt-router)\//;
+
+/** True for an ARN of a stored prompt or a router, which choose what is sent, or to whom. */
+export const hidesItsModel = (modelId: string): boolean => HIDING_ARN.test(modelId);
 
 /** The region that an ARN names, of whatever service; undefined for an id and for an empty one. */
 export const regionOfArn = (modelId: string): string | undefined =>

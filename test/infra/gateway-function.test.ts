@@ -155,6 +155,7 @@ describe("the gateway's role", () => {
     `${bedrock}:${region}:<AWS::AccountId>:inference-profile/*`,
     `${bedrock}:${region}:<AWS::AccountId>:application-inference-profile/*`,
   ]);
+  const ownModels = regions.map((region) => `${bedrock}:${region}:<AWS::AccountId>:*-model*/*`);
   const invoke = ['bedrock:InvokeModel', 'bedrock:InvokeModelWithResponseStream'];
 
   it('is the one that the function runs as', () => {
@@ -163,12 +164,12 @@ describe("the gateway's role", () => {
     expect(properties.Role).toBe(`<${role.id}.Arn>`);
   });
 
-  it('calls models and profiles in the chosen regions', () => {
+  it('calls models, profiles and models of the account in the chosen regions', () => {
     expect(statements.InvokeInChosenRegions).toEqual({
       Sid: 'InvokeInChosenRegions',
       Effect: 'Allow',
       Action: invoke,
-      Resource: [...models, ...profiles],
+      Resource: [...models, ...profiles, ...ownModels],
     });
   });
 
@@ -187,6 +188,7 @@ describe("the gateway's role", () => {
       Action: 'bedrock:CountTokens',
       Resource: models,
     });
+    // T23: the ARN of an application profile tells its model only by this call.
     expect(statements.ResolveProfiles).toMatchObject({
       Action: 'bedrock:GetInferenceProfile',
       Resource: profiles,

@@ -121,7 +121,7 @@ describe('what a prompt asks for', () => {
   });
 
   it('refuses a prompt that is longer than the context window by its bytes', async () => {
-    // Nova Micro holds 128,000 tokens, of four bytes each here.
+    // Nova Micro is taken to hold 128 K (131,072) tokens, of four bytes each here.
     const ask = async (bytes: number) => {
       const response = await fetch(`${bedrock.url}/model/amazon.nova-micro-v1:0/invoke`, {
         method: 'POST',
@@ -131,8 +131,8 @@ describe('what a prompt asks for', () => {
       return response.status;
     };
 
-    expect(await ask(512_000)).toBe(200);
-    expect(await ask(512_001)).toBe(400);
+    expect(await ask(524_288)).toBe(200);
+    expect(await ask(524_289)).toBe(400);
     expect(bedrock.book.page()).toMatchObject({ requests: 2, billedRequests: 1 });
   });
 

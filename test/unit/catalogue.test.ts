@@ -153,8 +153,9 @@ describe('what the catalogue does not price', () => {
   test.each([
     ['anthropic.claude-opus-5-6', 'anthropic.claude-opus-5-5'],
     ['amazon.nova-lite-v2:0', 'amazon.nova-lite-v1:0'],
+    ['anthropic.claude-opus-4.1-20250805-v1:0', 'anthropic.claude-opus-4-1-20250805-v1:0'],
     ['us.anthropic.claude-haiku-4-5-20261001-v1:0', HAIKU],
-  ])('refuses %s and names its sibling without using it', (modelId, sibling) => {
+  ])('T30: refuses %s and names its sibling without using it', (modelId, sibling) => {
     expect(unpriced(modelId)).toMatch(/^model_not_priced: /);
     expect(unpriced(modelId)).toContain(`"${modelId}"`);
     expect(unpriced(modelId)).toContain(`near it are ${sibling}`);
@@ -260,6 +261,20 @@ describe("the operator's price", () => {
       expect(unpriced(near, pricesOf(price))).toMatch(/^model_not_priced/);
     }
   });
+
+  test.each([
+    'prompt/ABCDEF1234:1',
+    'prompt-router/abc',
+    'default-prompt-router/anthropic.claude:1',
+  ])(
+    'threat 11: that tells family and bounds does not serve %s, which hides what is sent',
+    (resource) => {
+      const modelId = `arn:aws:bedrock:us-east-1:123456789012:${resource}`;
+      const price = { ...operatorPrice(modelId, '5'), model: BOUNDS };
+
+      expect(unpriced(modelId, pricesOf(price))).toMatch(/stored prompt|router/);
+    },
+  );
 
   test('that tells family and bounds serves a model that hardcap itself does not', () => {
     const modelId = 'twelvelabs.pegasus-1-2-v1:0';

@@ -13,7 +13,7 @@ export type AskForProfile = (arn: string, region: string) => Promise<ProfileAnsw
 export const MAX_REMEMBERED = 1_000;
 export const MAX_QUESTIONS = 16;
 
-/** How long an answer holds, in milliseconds. A profile may be made a moment after it was missed. */
+/** How long an answer holds, in milliseconds. A profile may be made just after it was missed. */
 export const HOLDS_MS: Readonly<Record<ProfileAnswer['kind'], number>> = {
   found: 24 * 60 * 60_000,
   unknown: 30_000,

@@ -3,7 +3,7 @@
  *
  * Windows are bounds: where a list has 128000 for what is 128 K, the row has 131,072. Output maxima
  * are none: they are what is written into a request that names no limit.
- * Not here: the figures (one file a vendor beside this), and how an id finds its row (catalogue.ts).
+ * Not here: the figures (one file a vendor beside this), and how an id finds its row.
  */
 import type { ProfilePrefix } from '../model-id.ts';
 import type { Unit } from '../unit.ts';
