@@ -15,7 +15,7 @@ export type PriceLines = Readonly<Partial<Record<LineName, bigint>>>;
 /** Every line that a price has, those that follow another one included. */
 export function linesOf(price: Omit<Price, 'modelId'>): PriceLines {
   const { tokens, longContext, priority, units = {} } = price;
-  const lines: Partial<Record<LineName, bigint>> = { ...units };
+  const lines: Partial<Record<LineName, bigint>> = {};
   const base = tokenLines(tokens);
   if (tokens.inputNanoUsdPerMillion > 0n) Object.assign(lines, base);
   if (tokens.outputNanoUsdPerMillion === 0n) delete lines.output;
@@ -29,7 +29,7 @@ export function linesOf(price: Omit<Price, 'modelId'>): PriceLines {
     lines['priority-input'] = divCeil(base.input * numerator, denominator);
     lines['priority-output'] = divCeil(base.output * numerator, denominator);
   }
-  return lines;
+  return { ...lines, ...units };
 }
 
 /**

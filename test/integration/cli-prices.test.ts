@@ -38,7 +38,10 @@ describe('prices set', () => {
     await cli.runJson('prices', 'set', HAIKU, '--input', '0.9', '--output', '4.5');
     const changed = await cli.run('prices', 'set', HAIKU, '--output', '4.6', '--priority', '1.75');
 
-    expect(changed).toMatchObject({ code: 0, stderr: '' });
+    expect(changed.code).toBe(0);
+    expect(changed.stderr).toContain(
+      'own for cache-read, cache-write-5m, cache-write-1h, and this',
+    );
     expect((await modelOf(HAIKU)).price).toMatchObject({
       version: expect.stringMatching(/^operator-/),
       tokens: { inputNanoUsdPerMillion: usd('0.9'), outputNanoUsdPerMillion: usd('4.6') },
@@ -99,6 +102,15 @@ describe('prices set', () => {
     expect(prices.get(ARN)).toMatchObject({
       model: { family: 'anthropic', contextWindowTokens: 200_000, maxOutputTokens: 8_192 },
     });
+  });
+
+  test('refuses a price that could not hold: a stored prompt hides what is sent', async () => {
+    const arn = 'arn:aws:bedrock:us-east-1:123456789012:prompt/ABCDEFGHIJ';
+    const bounds = ['--family', 'anthropic', '--context-window', '200000', '--max-output', '8192'];
+    const { code, stderr } = await cli.run('prices', 'set', arn, '--free', ...bounds);
+
+    expect([code, stderr.includes('it would not hold')]).toEqual([2, true]);
+    expect(await cli.readItems()).toEqual([]);
   });
 
   test('refuses what is no price, and names the nearest model', async () => {
