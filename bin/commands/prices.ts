@@ -157,7 +157,8 @@ async function setPrice(session: Session, modelId: string, options: SetOptions):
   }
   output.result(priceJson(price), () =>
     paragraph(
-      `${item === undefined ? 'set' : 'changed'} the price of ${modelId}: ${inWords(price)}. It holds within 5 seconds.`,
+      `${item === undefined ? 'set' : 'changed'} the price of ${modelId}: ${inWords(price)}. ` +
+        'It holds within 5 seconds.',
     ),
   );
 }
@@ -327,7 +328,8 @@ async function listPrices(session: Session, { all, mine }: ListOptions): Promise
         })),
         'its model is refused',
       );
-      return `${drawn}${waits.length === 0 ? '' : '\n'}${waits.join('')}${unread}\n\n${ageText(age)}`;
+      const waiting = waits.length === 0 ? '' : `\n${waits.join('')}`;
+      return `${drawn}${waiting}${unread}\n\n${ageText(age)}`;
     },
   );
 }

@@ -33,8 +33,8 @@ export function linesOf(price: Omit<Price, 'modelId'>): PriceLines {
 }
 
 /**
- * The lines that a price tells itself: none that follows another one, and no factor's. To be put into
- * a price again: a line that follows must go on following.
+ * The lines that a price tells itself: none that follows another one, and no factor's. To be put
+ * into a price again: a line that follows must go on following.
  */
 export function ownLines(price: Omit<Price, 'modelId'>): PriceLines {
   const { tokens, longContext } = price;

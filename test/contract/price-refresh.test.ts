@@ -317,7 +317,7 @@ describe('a part that cannot be read', () => {
     bench.parts = { one: [geo('input', '1.2'), geo('output', '5')], two: new Error('denied') };
   });
 
-  test('keeps no rise of the others from being taken, but every fall from being proposed', async () => {
+  test('keeps no rise of the others from being taken, but a fall from being told', async () => {
     const report = await bench.run();
 
     expect(report).toMatchObject({ partsFailed: 1, isComplete: false });

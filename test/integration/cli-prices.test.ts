@@ -80,7 +80,7 @@ describe('prices set', () => {
     expect(sure.code).toBe(0);
   });
 
-  test('T26 refuses a price for one token typed as one for a million, even with --yes', async () => {
+  test('T26 refuses a price for one token in place of a million, even with --yes', async () => {
     const { code, stderr } = await cli.run(
       ...['prices', 'set', HAIKU, '--input', '0.0000011', '--output', '5', '--yes'],
     );
