@@ -182,8 +182,9 @@ export function familyNameOf(modelId: string): FamilyName | undefined {
 }
 
 /**
- * The operator's price that holds for this id, else the refreshed one of exactly it. A price of the base model holds only for profiles
- * that the catalogue sells it as: for any other, nobody has said what it costs.
+ * The operator's price that holds for this id, else the refreshed one of exactly it. A price of
+ * the base model holds only for profiles that the catalogue sells it as: for any other, nobody has
+ * said what it costs.
  */
 function operatorPrice(
   id: ParsedModelId,

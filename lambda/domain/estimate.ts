@@ -5,7 +5,6 @@
  *            priced is what is sent: the bound is taken from the bytes that go out.
  * Not here:  which members there are (families/), and what was used in the end (usage.ts).
  */
-import { isAscii } from 'node:buffer';
 import type { Model } from './catalogue.ts';
 import { HardcapError } from './errors.ts';
 import type { Family, RequestShape } from './families/family.ts';
@@ -14,6 +13,7 @@ import { FAMILIES } from './families/registry.ts';
 import { RequestReading } from './families/request-reading.ts';
 import { type GuardedText, mostGuardrailUnits } from './guardrail.ts';
 import { MIN_RESERVATION, type NanoUsd, nanoUsd } from './money.ts';
+import { normalizedBytes } from './normalized-bytes.ts';
 import { isChat, isConverse, type Operation } from './operation.ts';
 import { dearestInputRate, lineCost, type Price, priceServedAs, type Serving } from './price.ts';
 import { type JsonObject, serializeBody } from './request-body.ts';
@@ -242,21 +242,13 @@ function boundInput(
   contextWindowTokens: number,
   family: Family,
 ): number {
-  const tokens = normalizedBytes(body) - reading.imageBytes + reading.overheadTokens;
+  const besideBytes = reading.overheadTokens - reading.imageBytes;
   // An embedding's window holds for each of its texts, and they may be a hundred.
-  if (family.hasNoOutputTokens === true) return tokens;
+  if (family.hasNoOutputTokens === true) return normalizedBytes(body) + besideBytes;
   if (reading.fillsWindow) return contextWindowTokens;
-  return Math.min(tokens, contextWindowTokens);
-}
-
-/**
- * Tokenizers may normalise text first, and compatibility forms grow by it: U+FDFA is 3 bytes, its
- * normal form 33. So the longer of the two is counted.
- */
-export function normalizedBytes(body: Buffer): number {
-  if (isAscii(body)) return body.length;
-  const normalized = body.toString('utf8').normalize('NFKC');
-  return Math.max(body.length, Buffer.byteLength(normalized));
+  // Normalising only ever adds to what is too much already.
+  if (body.length + besideBytes >= contextWindowTokens) return contextWindowTokens;
+  return Math.min(normalizedBytes(body) + besideBytes, contextWindowTokens);
 }
 
 /** How a lifetime other than none is written in what `serializeBody` gives: without white space. */

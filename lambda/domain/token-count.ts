@@ -4,7 +4,8 @@
  * Invariant: only what stands in the counted members is taken from the count. Every other byte
  *            that goes out still counts as a token, as in the bound by bytes.
  */
-import { normalizedBytes, type Prepared } from './estimate.ts';
+import type { Prepared } from './estimate.ts';
+import { normalizedBytes } from './normalized-bytes.ts';
 import { isChat, isConverse, type Operation } from './operation.ts';
 import { type JsonObject, parseBody, serializeBody } from './request-body.ts';
 
