@@ -18,10 +18,16 @@ beforeAll(async () => {
 });
 afterAll(() => running.close());
 
-const post = (url: string, bearer: string, text: string, members: object = {}) =>
+const post = (
+  url: string,
+  bearer: string,
+  text: string,
+  members: object = {},
+  headers: Readonly<Record<string, string>> = {},
+) =>
   fetch(`${url}/openai/v1/chat/completions`, {
     method: 'POST',
-    headers: { authorization: `Bearer ${bearer}`, 'content-type': 'application/json' },
+    headers: { authorization: `Bearer ${bearer}`, 'content-type': 'application/json', ...headers },
     body: JSON.stringify({
       model: MODEL,
       max_tokens: 1_000,
@@ -77,13 +83,17 @@ describe('a server in Bedrock’s place', () => {
   const bench = createUpstreamBench();
   afterAll(() => bench.close());
 
-  async function through(answer: RequestListener, members: object = { stream: true }) {
+  async function through(
+    answer: RequestListener,
+    members: object = { stream: true },
+    headers = {},
+  ) {
     const server = await bench.serve(answer);
     const gateway = await startRunningGateway({ upstream: server.url.href });
     bench.onClose(() => gateway.close());
     const own = await gateway.key('k');
     await gateway.cap('c', { limitUsd: 1 });
-    const response = await post(gateway.url, own, 'hello', members);
+    const response = await post(gateway.url, own, 'hello', members, headers);
     const text = await response.text();
     const books = await gateway.counter('c');
     return { text, response, books, seen: server.seen };
@@ -119,6 +129,37 @@ describe('a server in Bedrock’s place', () => {
       stream: true,
       stream_options: { include_usage: true },
     });
+  });
+
+  it('gets the guardrail that the client named, and none of its other headers', async () => {
+    const { seen, books } = await through(
+      streaming(delta, usage, done),
+      { stream: true },
+      {
+        'x-amzn-bedrock-guardrailidentifier': 'g',
+        'x-amzn-bedrock-guardrailversion': '1',
+        'x-amzn-security-token': 'mine',
+        'openai-organization': 'org',
+      },
+    );
+
+    expect(seen[0]?.headers).toMatchObject({
+      'x-amzn-bedrock-guardrailidentifier': 'g',
+      'x-amzn-bedrock-guardrailversion': '1',
+    });
+    expect(seen[0]?.headers).not.toHaveProperty('x-amzn-security-token');
+    expect(seen[0]?.headers).not.toHaveProperty('openai-organization');
+    // The tokens alone cost $0.0000027: what no trace tells of the guardrail is charged.
+    expect(Number(books.settledUsd)).toBeGreaterThan(0.0001);
+  });
+
+  it('is settled at the tier that its stream says it was served at', async () => {
+    const served = usage.replace('{"choices"', '{"service_tier":"priority","choices"');
+
+    const { books } = await through(streaming(delta, served, done));
+
+    // 1.75 times the default price.
+    expect(books.settledUsd).toBe('0.000004725');
   });
 
   it('T17 is settled by the usage of any last chunk, whatever ended the answer', async () => {

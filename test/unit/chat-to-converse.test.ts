@@ -256,6 +256,38 @@ describe('settings', () => {
   });
 });
 
+describe('headers of Bedrock’s own', () => {
+  const withHeaders = (headers: Readonly<Record<string, string>>, members: object = {}) => {
+    const body = parseBody(Buffer.from(JSON.stringify({ messages: HELLO, ...members })));
+    const { messages: _messages, ...settings } = converseBodyOf(body, headers);
+    return settings;
+  };
+
+  it('are members in Converse, so that a guardrail is never left out', () => {
+    expect(
+      withHeaders({
+        'x-amzn-bedrock-guardrailidentifier': 'g',
+        'x-amzn-bedrock-guardrailversion': '1',
+        'x-amzn-bedrock-trace': 'ENABLED',
+        'x-amzn-bedrock-performanceconfig-latency': 'optimized',
+        'x-amzn-bedrock-service-tier': 'flex',
+      }),
+    ).toEqual({
+      guardrailConfig: { guardrailIdentifier: 'g', guardrailVersion: '1', trace: 'enabled' },
+      performanceConfig: { latency: 'optimized' },
+      serviceTier: { type: 'flex' },
+    });
+  });
+
+  it('give way to the body’s own tier, and a trace alone asks for nothing', () => {
+    const headers = { 'x-amzn-bedrock-service-tier': 'flex', 'x-amzn-bedrock-trace': 'ENABLED' };
+
+    expect(withHeaders(headers, { service_tier: 'priority' })).toEqual({
+      serviceTier: { type: 'priority' },
+    });
+  });
+});
+
 describe('tools', () => {
   it('have name, description, schema and strictness', () => {
     const parameters = { type: 'object', properties: { a: { type: 'string' } } };

@@ -58,10 +58,15 @@ const LIMITS: OutputRule = { limits: ['max_completion_tokens', 'max_tokens'] };
 /**
  * The body of Converse, or of ConverseStream, which is the same.
  *
+ * @param headers by lower-cased name: Bedrock's own, which name a guardrail or how to be served,
+ *        are members in Converse
  * @throws HardcapError `invalid_request` naming the member that cannot be translated,
  *         `unpriced_field` for media that is not in the request
  */
-export function converseBodyOf(asked: JsonObject): JsonObject {
+export function converseBodyOf(
+  asked: JsonObject,
+  headers: Readonly<Record<string, string>> = {},
+): JsonObject {
   for (const name in asked) refuseUntranslated(name, asked[name]);
   const talk = converseTalkOf(asked.messages);
   return {
@@ -70,9 +75,30 @@ export function converseBodyOf(asked: JsonObject): JsonObject {
     ...given('inferenceConfig', inferenceOf(asked)),
     ...given('toolConfig', toolConfigOf(asked, talk)),
     ...given('outputConfig', outputConfigOf(asked)),
+    ...settingsOf(headers),
     ...given('serviceTier', serviceTierOf(asked.service_tier)),
   };
 }
+
+function settingsOf(headers: Readonly<Record<string, string>>): JsonObject {
+  const header = (name: string) => headers[`x-amzn-bedrock-${name}`];
+  const guardrail = {
+    ...member('guardrailIdentifier', header('guardrailidentifier')),
+    ...member('guardrailVersion', header('guardrailversion')),
+  };
+  const isGuarded = Object.keys(guardrail).length > 0;
+  return {
+    ...given('guardrailConfig', {
+      ...guardrail,
+      ...(isGuarded && member('trace', header('trace')?.toLowerCase())),
+    }),
+    ...given('performanceConfig', member('latency', header('performanceconfig-latency'))),
+    ...given('serviceTier', member('type', header('service-tier'))),
+  };
+}
+
+const member = (name: string, value: string | undefined): JsonObject =>
+  value === undefined ? {} : { [name]: value };
 
 function refuseUntranslated(name: string, value: JsonValue | undefined): void {
   if (!isGiven(value) || TRANSLATED.has(name) || OF_THE_CALLER.has(name)) return;

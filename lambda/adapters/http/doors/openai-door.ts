@@ -12,6 +12,7 @@ import { isStreaming, type Operation } from '../../../domain/operation.ts';
 import { type JsonObject, type JsonValue, parseBody } from '../../../domain/request-body.ts';
 import { allowedRegion, decodeOnce, upstreamPath } from '../route.ts';
 import { createServerSentEventReader, jsonOf } from '../server-sent-event-reader.ts';
+import { bedrockHeaders } from './bedrock-door.ts';
 import { converseBodyOf } from './chat-to-converse.ts';
 import { type ChatNames, chatAnswerOf } from './converse-to-chat.ts';
 import { createChunkWriter } from './converse-to-chat-chunks.ts';
@@ -53,16 +54,20 @@ function enter(request: DoorRequest): Entry | Listing {
     return { region, modelId, write: openAiModelAnswer };
   }
   if (method !== 'POST' || rest !== CHAT) refuseOpenAiRoute(method, path, rest);
-  return chatEntry(parseBody(request.bytes()), region);
+  return chatEntry(parseBody(request.bytes()), bedrockHeaders(request.headers), region);
 }
 
-function chatEntry(asked: JsonObject, region: string): Entry {
+function chatEntry(
+  asked: JsonObject,
+  headers: Readonly<Record<string, string>>,
+  region: string,
+): Entry {
   const model = modelNameOf(asked);
   const modelId = bedrockModelId(model, region);
   const isStreamed = flagOf(asked.stream, 'stream');
   const options = objectOf(asked.stream_options, 'stream_options');
   const includesUsage = flagOf(options?.include_usage, 'stream_options.include_usage');
-  const chat: Chat = { asked, model, modelId, region, isStreamed, includesUsage };
+  const chat: Chat = { asked, headers, model, modelId, region, isStreamed, includesUsage };
   const family = familyNameOf(modelId);
   const isNative = family !== undefined && FAMILIES[family]?.chat !== undefined;
   return isNative ? nativeEntry(chat) : converseEntry(chat);
@@ -71,6 +76,8 @@ function chatEntry(asked: JsonObject, region: string): Entry {
 /** A request of chat completions, as far as both ways read it. */
 interface Chat {
   readonly asked: JsonObject;
+  /** Bedrock's own among the client's, by lower-cased name. */
+  readonly headers: Readonly<Record<string, string>>;
   /** As the client named it. */
   readonly model: string;
   readonly modelId: string;
@@ -97,7 +104,8 @@ const upstreamHeaders = (isStreamed: boolean): Readonly<Record<string, string>> 
   accept: isStreamed ? 'text/event-stream' : 'application/json',
 });
 
-function nativeEntry({ asked, modelId, region, isStreamed, includesUsage }: Chat): Entry {
+function nativeEntry(chat: Chat): Entry {
+  const { asked, headers, modelId, region, isStreamed, includesUsage } = chat;
   const { stream: _stream, ...rest } = asked;
   // Without its usage a stream would be charged in full.
   const streamed = {
@@ -110,24 +118,25 @@ function nativeEntry({ asked, modelId, region, isStreamed, includesUsage }: Chat
     region,
     body: { ...rest, model: modelId, ...(isStreamed && streamed) },
     upstreamPath: () => UPSTREAM_PATH,
-    upstreamHeaders: upstreamHeaders(isStreamed),
+    upstreamHeaders: { ...upstreamHeaders(isStreamed), ...headers },
     createFrameReader: createServerSentEventReader,
     form: {
-      whole: ({ status, headers }, body) =>
-        status < 400 ? { headers: {}, body } : wholeError(status, headers, body),
+      whole: (head, body) =>
+        head.status < 400 ? { headers: {}, body } : wholeError(head.status, head.headers, body),
       streamHeaders: {},
       streamSink: (client) => (includesUsage ? client : createHiddenUsageSink(client)),
     },
   };
 }
 
-function converseEntry({ asked, model, modelId, region, isStreamed, includesUsage }: Chat): Entry {
+function converseEntry(chat: Chat): Entry {
+  const { asked, headers, model, modelId, region, isStreamed, includesUsage } = chat;
   const operation: Operation = isStreamed ? 'converse-stream' : 'converse';
   return {
     operation,
     modelId,
     region,
-    body: converseBodyOf(asked),
+    body: converseBodyOf(asked, headers),
     upstreamPath: (id) => upstreamPath(id, operation),
     upstreamHeaders: {
       'content-type': 'application/json',
