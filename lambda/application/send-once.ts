@@ -76,8 +76,6 @@ async function failed(
   await settlement.finish(
     isUnsent ? atNothing(502, reason) : inFull(admission, isDeadline ? 504 : 502, reason),
   );
-  // Nobody waits for an error's journal entry later: once it is told, the function may freeze.
-  await settlement.done;
   const told = toldOf(error);
   const charged = isUnsent ? 'nothing is charged' : 'the request is charged in full';
   if (isDeadline) {
