@@ -22,8 +22,6 @@ const EXTENDED = 3;
 const CHEAP = 1;
 const ABSENT = -1;
 const TOMBSTONE = 0;
-/** How often a settle or a release is sent, retries included, before it is given up. */
-const MOST_ENDS = 4;
 
 /** Protocols that are wrong in one place; each must be found out. */
 const MUTANTS = {
@@ -55,6 +53,8 @@ const { values } = parseArgs({
     tries: { type: 'string', default: '2' },
     writes: { type: 'string', default: '2' },
     extend: { type: 'boolean', default: false },
+    ends: { type: 'string', default: '4' },
+    'one-fails': { type: 'boolean', default: false },
     mutant: { type: 'string', default: '' },
     mutants: { type: 'boolean', default: false },
     'most-states': { type: 'string', default: '8000000' },
@@ -64,6 +64,8 @@ const COUNTERS = Number(values.counters);
 const LIMITS =
   values.limits === '' ? [4, 3].slice(0, COUNTERS) : values.limits.split(',').map(Number);
 const TRIES = Number(values.tries);
+/** How often a settle or a release is sent, retries included, before it is given up. */
+const MOST_ENDS = Number(values.ends);
 /** How many writes may be on their way at a time. */
 const MOST_WRITES = Number(values.writes);
 const MOST_STATES = Number(values['most-states']);
@@ -230,7 +232,8 @@ function* networkSteps(state) {
     if (write.isAwaited) {
       const throttled = without();
       hear(throttled, write, 'throttled');
-      yield [`${name} is throttled`, throttled];
+      if (!values['one-fails']) yield [`${name} is throttled`, throttled];
+      if (values['one-fails'] && write.who > 0) continue;
       const alone = clone(state);
       alone.writes[index].isAwaited = false;
       hear(alone, write, 'none');
