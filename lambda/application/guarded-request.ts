@@ -2,6 +2,7 @@
  * A request on its way through the spend guard, and the answer that it comes to.
  */
 import type { NanoUsd } from '../domain/money.ts';
+import type { ReservationId } from '../domain/reservation.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { CounterState, Ledger, RefusalReason } from '../ports/ledger.ts';
 import type { Settings } from '../ports/settings.ts';
@@ -106,5 +107,6 @@ export interface Reserved {
   readonly admission: Admission;
   readonly held: readonly Held[];
   readonly settlement: Settlement;
+  readonly reservationId: ReservationId;
   readonly timings: Timings;
 }

@@ -40,6 +40,8 @@ function decideBy(
   } as const;
   const rules = {
     allowUncovered: false,
+    maxTagCounters: 1_000,
+    notesReservation: false,
     allowFields: new Set<string>(),
     windows: new WindowClock(),
   };

@@ -19,6 +19,7 @@ import { anthropicDoor } from './doors/anthropic-door.ts';
 import { bedrockDoor } from './doors/bedrock-door.ts';
 import type { Door, Entry } from './doors/door.ts';
 import { type ErrorAnswer, wireErrorOf, wireRefusalOf } from './error-response.ts';
+import { requestWishes } from './request-wishes.ts';
 
 /** The parts of a Function URL's event (payload 2.0) that are read. */
 export interface HttpEvent {
@@ -116,6 +117,8 @@ async function serve(visit: Visit, path: string, event: HttpEvent): Promise<Answ
     requestId: invocation.requestId,
     operation: entry.operation,
     modelId: entry.modelId,
+    ...(entry.namedAs !== undefined && { namedAs: entry.namedAs }),
+    ...requestWishes(headers, entry),
     region: entry.region,
     body: entry.body,
     headers,
