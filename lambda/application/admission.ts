@@ -93,8 +93,6 @@ export interface AdmissionRules {
   readonly allowFields: ReadonlySet<string>;
   /** How many counters a key may open in a UTC day by tags of its requests. */
   readonly maxTagCounters: number;
-  /** Whether a Converse body gets a place for the reservation's id, for AWS's log. */
-  readonly notesReservation: boolean;
   readonly windows: WindowClock;
 }
 
@@ -225,7 +223,6 @@ export function estimate(
     body: asked.body,
     headers: asked.headers,
     allowFields: rules.allowFields,
-    notesReservation: rules.notesReservation,
     ...(defaultMaxTokens === undefined ? {} : { defaultMaxTokens }),
     ...(fit.mostOutputTokens === undefined ? {} : { mostOutputTokens: fit.mostOutputTokens }),
     ...(fit.counted && { mostInputTokens: fit.counted.mostInputTokens }),

@@ -16,6 +16,8 @@ import type { Settlement } from './settlement.ts';
 
 export interface SpendGuardOptions extends AdmissionRules {
   readonly settingsMaxAgeMs: number;
+  /** Whether requests to Bedrock carry the reservation's id in their metadata, for AWS's log. */
+  readonly notesReservation: boolean;
   /** 429 or 402; the journal keeps it beside a refusal. */
   readonly overCapStatus: number;
   readonly reservationMarginMs: number;

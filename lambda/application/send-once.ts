@@ -9,7 +9,7 @@ import { HardcapError } from '../domain/errors.ts';
 import { formatUsd } from '../domain/money.ts';
 import { isConverse, isStreaming } from '../domain/operation.ts';
 import { METADATA_HEADER } from '../domain/request-tags.ts';
-import { fillReservation, metadataHeaderWith } from '../domain/reservation-note.ts';
+import { metadataHeaderWith, withReservation } from '../domain/reservation-note.ts';
 import { usageFromAnswer } from '../domain/usage.ts';
 import type { Clock } from '../ports/clock.ts';
 import { UpstreamFailure, type UpstreamRequest, type UpstreamResponse } from '../ports/upstream.ts';
@@ -69,12 +69,14 @@ export async function sendOnce(
 /** What is sent, with the reservation's id in its metadata: AWS's log shows it there. */
 function notedRequest(
   options: SpendGuardOptions,
-  { operation, upstreamHeaders: headers }: GuardedRequest,
+  { operation, body: asked, upstreamHeaders: headers }: GuardedRequest,
   { admission, reservationId }: Reserved,
 ): Pick<UpstreamRequest, 'headers' | 'body'> {
   const { body } = admission.prepared;
   if (!options.notesReservation) return { headers, body };
-  if (isConverse(operation)) return { headers, body: fillReservation(body, reservationId) };
+  if (isConverse(operation)) {
+    return { headers, body: withReservation(body, asked.requestMetadata, reservationId) };
+  }
   const metadata = metadataHeaderWith(headers[METADATA_HEADER], reservationId);
   return { headers: { ...headers, [METADATA_HEADER]: metadata }, body };
 }

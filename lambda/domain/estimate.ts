@@ -17,7 +17,6 @@ import { MIN_RESERVATION, type NanoUsd, nanoUsd } from './money.ts';
 import { isConverse, type Operation } from './operation.ts';
 import { dearestInputRate, lineCost, type Price, priceServedAs, type Serving } from './price.ts';
 import { type JsonObject, serializeBody } from './request-body.ts';
-import { withReservationPlace } from './reservation-note.ts';
 import { costOfUnits, type UnitCounts, unpricedUnit } from './unit.ts';
 
 /** A request as the caller asked for it. */
@@ -32,8 +31,6 @@ export interface RequestToPrepare {
   readonly allowFields: ReadonlySet<string>;
   /** The output limit of a request that has none; absent: the model's maximum. */
   readonly defaultMaxTokens?: number;
-  /** Whether a Converse body gets a place for the reservation's id. */
-  readonly notesReservation?: boolean;
   /** What the output limit is lowered to where it is more (action `clamp`), thinking included. */
   readonly mostOutputTokens?: number;
   /** A tighter bound on the input than its bytes are, in tokens; CountTokens gives it. */
@@ -42,7 +39,7 @@ export interface RequestToPrepare {
 
 /** A request that is ready to be sent, and its bounds. */
 export interface Prepared {
-  /** What goes out, but for the reservation's id in its place (reservation-note.ts). */
+  /** What goes out, but for the reservation's id in its metadata (reservation-note.ts). */
   readonly body: Uint8Array;
   /** Bound on all input tokens, cached ones included. */
   readonly inputTokens: number;
@@ -99,8 +96,7 @@ export function prepareRequest(request: RequestToPrepare): Prepared {
   shape.inspect(isNative ? withoutGuardrailConfig(request.body, reading) : request.body, reading);
 
   const limited = limitOutput(family, shape, request);
-  const hasPlace = !isNative && request.notesReservation === true;
-  const body = serializeBody(hasPlace ? withReservationPlace(limited.body) : limited.body);
+  const body = serializeBody(limited.body);
   const bytes = Buffer.from(body.buffer, body.byteOffset, body.byteLength);
   const oneHourCacheWrites = asksForLongCacheWrites(bytes);
   const { outputTokens, limit } = limited;

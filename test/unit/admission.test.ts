@@ -2,7 +2,12 @@
  * The decision before any money moves.
  */
 import { describe, expect, it } from 'vitest';
-import { authenticate, decide, standingOf } from '../../lambda/application/admission.ts';
+import {
+  authenticate,
+  decide,
+  requestLimitOf,
+  standingOf,
+} from '../../lambda/application/admission.ts';
 import type { Cap } from '../../lambda/domain/cap.ts';
 import { cap, price, usd, windowRule } from '../helpers/builders.ts';
 import {
@@ -18,6 +23,7 @@ import {
 import { createVirtualClock, NOON_MS } from '../helpers/virtual-clock.ts';
 
 const clock = createVirtualClock();
+const aliased = (modelId: string) => new Map([['fast', { name: 'fast', modelId }]]);
 const viewOf = (table: Partial<FakeSettings['table']> = {}) => ({
   ...settingsTable(table),
   readAtMs: NOON_MS,
@@ -174,14 +180,51 @@ describe('the standing of an admission', () => {
     ['window', { caps: [cap({ window: windowRule('weekly') })] }],
     ['time zone', { caps: [cap({ window: windowRule('daily', { timeZone: 'Asia/Tokyo' }) })] }],
     ['week start', { caps: [cap({ window: windowRule('daily', { weekStart: 'sunday' }) })] }],
+    [
+      'model behind a name',
+      { aliases: aliased('global.anthropic.claude-haiku-4-5-20251001-v1:0') },
+    ],
     ['price version', { prices: new Map([[HAIKU, price({ modelId: HAIKU, version: 'new' })]]) }],
-  ])('changes with the %s', (_, table) => {
-    expect(standing(table)).not.toBe(standing());
+  ])('changes with the %s', (what, table) => {
+    const named = what === 'model behind a name' ? { modelId: 'fast' } : {};
+    const before = { ...(named.modelId && { aliases: aliased(HAIKU) }) };
+    const by = (given: Partial<FakeSettings['table']>) => standingOf(admitted(given, named));
+
+    expect(by(table)).not.toBe(by(before));
   });
 
   it('does not change with a note or the percents of alerts', () => {
     expect(standing({ caps: [cap({ note: 'for the audit', alertPercents: [50] })] })).toBe(
       standing(),
     );
+  });
+});
+
+describe('the bound on one request', () => {
+  const ofKey = callerKey({ maxRequestNanoUsd: usd('0.02') });
+
+  it('is the smaller of the key’s and the request’s own', () => {
+    const own = (text: string) => ({ maxRequestNanoUsd: usd(text) });
+
+    expect(requestLimitOf(callerKey(), {})).toBeUndefined();
+    expect(requestLimitOf(ofKey, {})?.name).toBe('maxRequestUsd');
+    expect(requestLimitOf(ofKey, own('0.03'))?.mostNanoUsd).toBe(usd('0.02'));
+    expect(requestLimitOf(ofKey, own('0.01'))?.name).toBe('x-hardcap-max-usd');
+    expect(requestLimitOf(callerKey(), own('0'))?.mostNanoUsd).toBe(usd('0'));
+  });
+});
+
+describe('a counter that a caller names', () => {
+  it('is opened on the account of its key, and no other counter is', () => {
+    const caps = [cap({ capId: 'a' }), cap({ capId: 'b', splitBy: 'tag:run' })];
+    const request = guardedRequest(clock, createFakePorts(clock).sink, { tags: { run: 'one' } });
+    const rules = guardOptions({ maxTagCounters: 7 });
+
+    const { charges } = decide(viewOf({ caps }), callerKey(), request, rules, NOON_MS);
+
+    expect(charges.map(({ opening }) => opening)).toEqual([
+      undefined,
+      { keyId: 'ci', mostADay: 7 },
+    ]);
   });
 });

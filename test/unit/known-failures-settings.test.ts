@@ -41,7 +41,6 @@ function decideBy(
   const rules = {
     allowUncovered: false,
     maxTagCounters: 1_000,
-    notesReservation: false,
     allowFields: new Set<string>(),
     windows: new WindowClock(),
   };
