@@ -57,7 +57,7 @@ export interface ReserveWrite {
   readonly limitNanoUsd?: NanoUsd;
   readonly shownLimitNanoUsd: NanoUsd;
   /** Refused where nothing was ever reserved on the counter. */
-  readonly isKnown?: boolean;
+  readonly mustExist?: boolean;
   readonly nowMs: number;
   readonly maxInFlight: number;
 }
@@ -84,7 +84,7 @@ export function reserveWrite(reserve: ReserveWrite): CounterWrite {
     ConditionExpression:
       neitherWritten +
       (bounded ? ` and ${hasRoom} and ${notCut} and ${fewInFlight}` : '') +
-      (reserve.isKnown === true ? ` and ${wasReservedOn}` : ''),
+      (reserve.mustExist === true ? ` and ${wasReservedOn}` : ''),
     ExpressionAttributeNames: names(reserve.id),
     ExpressionAttributeValues: {
       ':a': usdNumber(reserve.amountNanoUsd),

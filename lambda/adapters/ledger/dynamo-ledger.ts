@@ -93,20 +93,20 @@ async function reserve(
   let ambiguous = false;
   let state = NOTHING;
   // Only what is there already is written to at once: one round trip, as for any other counter.
-  let isKnown = request.opening !== undefined;
+  let mustExist = request.opening !== undefined;
   const hold = () => ({ counter, reservationId, reservedNanoUsd: amountNanoUsd, ambiguous });
   for (let round = 1; round <= MAX_ROUNDS; round += 1) {
     const nowMs = options.clock.nowMs();
     const { maxInFlight } = options;
-    const write = reserveWrite({ ...writeOf(request), isKnown, nowMs, maxInFlight });
+    const write = reserveWrite({ ...writeOf(request), mustExist, nowMs, maxInFlight });
     const result = await attemptWrite(options, counter, write);
     ambiguous ||= result.ambiguous;
     try {
-      if (isKnown && isNew(result)) {
+      if (mustExist && isNew(result)) {
         if (!(await isOpened(options, request))) {
           return await refusedAfter(options, hold(), 'tag-counter-limit', NOTHING);
         }
-        isKnown = false;
+        mustExist = false;
         continue;
       }
       const outcome = await outcomeOf(options, request, hold(), result, nowMs);
