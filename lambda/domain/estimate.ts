@@ -14,7 +14,7 @@ import { FAMILIES } from './families/registry.ts';
 import { RequestReading } from './families/request-reading.ts';
 import { type GuardedText, mostGuardrailUnits } from './guardrail.ts';
 import { MIN_RESERVATION, type NanoUsd, nanoUsd } from './money.ts';
-import { isConverse, type Operation } from './operation.ts';
+import { isConverse, MODEL_OPERATIONS, type Operation } from './operation.ts';
 import { dearestInputRate, lineCost, type Price, priceServedAs, type Serving } from './price.ts';
 import { type JsonObject, serializeBody } from './request-body.ts';
 import { costOfUnits, type UnitCounts, unpricedUnit } from './unit.ts';
@@ -136,8 +136,16 @@ export const unitsAt = (
     ? units
     : { ...units, ...mostGuardrailUnits(guardedText, outputTokens) };
 
-/** @throws HardcapError `invalid_request` where Converse does not serve the model */
+/** @throws HardcapError `invalid_request` where the operation does not serve the model */
 function shapeOf(family: Family, { operation, model }: RequestToPrepare): RequestShape {
+  const only = family.operation;
+  if (only !== undefined ? operation !== only : !MODEL_OPERATIONS.includes(operation)) {
+    throw new HardcapError(
+      'invalid_request',
+      `invalid_request: ${operation} does not serve ${model.modelId}` +
+        (only === undefined ? '' : `, which is a name of hardcap's for ${only}`),
+    );
+  }
   if (!isConverse(operation)) return family.native;
   if (family.converse !== undefined) return family.converse;
   throw new HardcapError(

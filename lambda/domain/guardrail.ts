@@ -56,7 +56,7 @@ export interface GuardedText {
  * beside the answer.
  */
 export function mostGuardrailUnits(text: GuardedText, outputTokens: number): UnitCounts {
-  const input = Math.ceil(text.inputBytes / CHARACTERS_PER_UNIT) + text.inputTexts;
+  const input = mostTextUnits(text.inputBytes, text.inputTexts);
   const characters = outputTokens * MAX_CHARACTERS_PER_TOKEN;
   const pieces = text.isStreamed ? outputTokens : Math.ceil(outputTokens / MIN_TOKENS_PER_BLOCK);
   const output = Math.ceil(characters / CHARACTERS_PER_UNIT) + pieces + 1;
@@ -69,6 +69,10 @@ export function mostGuardrailUnits(text: GuardedText, outputTokens: number): Uni
     'guardrail-automated-reasoning': withInputAgain * MAX_AUTOMATED_REASONING_POLICIES,
   };
 }
+
+/** The most units of so many texts, each of which rounds up by itself. */
+export const mostTextUnits = (bytes: number, texts: number): number =>
+  Math.ceil(bytes / CHARACTERS_PER_UNIT) + texts;
 
 /** Members whose text is a word of the protocol and never assessed. */
 const PROTOCOL_MEMBERS: ReadonlySet<string> = new Set([

@@ -6,9 +6,12 @@ export type Operation =
   | 'invoke-with-response-stream'
   | 'converse'
   | 'converse-stream'
-  | 'count-tokens';
+  | 'count-tokens'
+  | 'apply-guardrail'
+  | 'invoke-guardrail-checks';
 
-export const OPERATIONS: readonly Operation[] = [
+/** Those that ask a model. */
+export const MODEL_OPERATIONS: readonly Operation[] = [
   'invoke',
   'invoke-with-response-stream',
   'converse',

@@ -14,7 +14,10 @@ const MOST_TOKENS = 100;
 const messages = (text: string) => [{ role: 'user', content: text }];
 const chat = (text: string): Body => ({ messages: messages(text), max_tokens: MOST_TOKENS });
 
-const BODIES: Readonly<Record<FamilyName, (text: string, modelId: string) => Body>> = {
+/** Families that models are of. */
+export type ModelFamily = Exclude<FamilyName, 'guardrail' | 'guardrail-checks'>;
+
+const BODIES: Readonly<Record<ModelFamily, (text: string, modelId: string) => Body>> = {
   ai21: (text, modelId) =>
     modelId.startsWith('ai21.j2') ? { prompt: text, maxTokens: MOST_TOKENS } : chat(text),
   anthropic: (text) => ({ anthropic_version: 'bedrock-2023-05-31', ...chat(text) }),
@@ -67,7 +70,7 @@ const BODIES: Readonly<Record<FamilyName, (text: string, modelId: string) => Bod
 };
 
 /** The body of a request that writes at most 100 tokens, or makes two images or one. */
-export const nativeBody = (family: FamilyName, modelId: string, text: string): string =>
+export const nativeBody = (family: ModelFamily, modelId: string, text: string): string =>
   JSON.stringify(BODIES[family](text, modelId));
 
 /** The same question to Converse. */

@@ -178,7 +178,8 @@ function failureAnswer({ options, door, invocation }: Visit, error: unknown): Er
   }
   if (isOurs && error.code === 'invariant_broken') options.telemetry.count(METRIC.invariantBroken);
   const answer = door.errorAnswer(wireErrorOf(error, invocation.requestId));
-  if (answer.status >= 500) {
+  // That an operation is not served is no fault.
+  if (answer.status >= 500 && answer.status !== 501) {
     options.telemetry.error(isOurs ? error.code : 'fault', {
       requestId: invocation.requestId,
       error: error instanceof Error ? error.message : String(error),

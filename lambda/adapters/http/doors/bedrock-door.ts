@@ -30,6 +30,24 @@ function enter(request: DoorRequest): Entry | Immediate {
   if (route.kind === 'unknown') {
     throw new HardcapError('unknown_route', `unknown_route: hardcap serves no ${method} ${path}`);
   }
+  if (route.kind === 'unserved') {
+    throw new HardcapError(
+      'operation_not_served',
+      `operation_not_served: hardcap does not serve ${route.operation}: ${route.why}`,
+      { details: { operation: route.operation } },
+    );
+  }
+  if (route.kind === 'guardrail') {
+    const { operation, modelId, region } = route;
+    return {
+      operation,
+      modelId,
+      region,
+      body: parseBody(request.bytes()),
+      upstreamPath: () => route.upstreamPath,
+      upstreamHeaders: { 'content-type': 'application/json', accept: 'application/json' },
+    };
+  }
   const { operation, modelId, region } = route;
   const bytes = request.bytes();
   const isFree = operation === 'count-tokens';
