@@ -65,7 +65,7 @@ const MAX_BODY_BYTES = 6 * 1024 * 1024;
 type Answered = Awaited<ReturnType<HttpGateway['answer']>>;
 
 /** In the order in which they are asked; the last one owns every path that is left. */
-const DOORS: readonly Door[] = [anthropicDoor, bedrockDoor];
+export const DOORS: readonly Door[] = [anthropicDoor, bedrockDoor];
 
 export function createHttpGateway(given: HttpGatewayOptions): HttpGateway {
   const options = { ...given, telemetry: quietTelemetry(given.telemetry) };

@@ -42,7 +42,9 @@ const UNKNOWN: Route = { kind: 'unknown' };
 export interface UnservedOperation {
   readonly operation: string;
   readonly method: string;
-  readonly path: RegExp;
+  /** As in `DoorRoute`. */
+  readonly path: string;
+  readonly pattern: RegExp;
   /** Ends the sentence "it is not served: ". */
   readonly why: string;
 }
@@ -55,25 +57,29 @@ export const UNSERVED_OPERATIONS: readonly UnservedOperation[] = [
   {
     operation: 'StartAsyncInvoke',
     method: 'POST',
-    path: /^\/async-invoke$/,
+    path: '/async-invoke',
+    pattern: /^\/async-invoke$/,
     why: NO_USAGE_COMES_BACK,
   },
   {
     operation: 'ListAsyncInvokes',
     method: 'GET',
-    path: /^\/async-invoke$/,
+    path: '/async-invoke',
+    pattern: /^\/async-invoke$/,
     why: 'hardcap starts no asynchronous invocations, so that there are none of its own to list',
   },
   {
     operation: 'GetAsyncInvoke',
     method: 'GET',
-    path: /^\/async-invoke\/.+$/,
+    path: '/async-invoke/{invocationArn}',
+    pattern: /^\/async-invoke\/.+$/,
     why: 'hardcap starts no asynchronous invocations, so that there is none of its own to get',
   },
   {
     operation: 'InvokeModelWithBidirectionalStream',
     method: 'POST',
-    path: /^\/model\/.+\/invoke-with-bidirectional-stream$/,
+    path: '/model/{modelId}/invoke-with-bidirectional-stream',
+    pattern: /^\/model\/.+\/invoke-with-bidirectional-stream$/,
     why:
       'it streams in both directions, and a Lambda Function URL takes a request whole before it ' +
       'answers',
@@ -91,7 +97,9 @@ export function routeOf(method: string, rawPath: string, regions: readonly strin
   if (whole === '/healthz' && method === 'GET') return { kind: 'health' };
   const [, region, rest] = REGION_PATH.exec(whole) ?? [];
   const path = rest ?? whole;
-  const unserved = UNSERVED_OPERATIONS.find((one) => one.method === method && one.path.test(path));
+  const unserved = UNSERVED_OPERATIONS.find(
+    (one) => one.method === method && one.pattern.test(path),
+  );
   if (unserved !== undefined) {
     return { kind: 'unserved', operation: unserved.operation, why: unserved.why };
   }

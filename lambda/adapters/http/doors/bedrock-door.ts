@@ -2,12 +2,17 @@
  * Bedrock Runtime's own wire: AWS SDKs come in here, and get what Bedrock answers byte for byte.
  */
 import { HardcapError } from '../../../domain/errors.ts';
-import { isConverse, isStreaming, type Operation } from '../../../domain/operation.ts';
+import {
+  isConverse,
+  isStreaming,
+  MODEL_OPERATIONS,
+  type Operation,
+} from '../../../domain/operation.ts';
 import { parseBody } from '../../../domain/request-body.ts';
 import type { ErrorAnswer, WireError } from '../error-response.ts';
 import { exceptionFrame } from '../event-stream.ts';
-import { routeOf, upstreamPath } from '../route.ts';
-import type { Door, DoorRequest, Entry, Immediate } from './door.ts';
+import { routeOf, UNSERVED_OPERATIONS, upstreamPath } from '../route.ts';
+import type { Door, DoorRequest, DoorRoute, Entry, Immediate } from './door.ts';
 
 const HEALTHY: ErrorAnswer = {
   status: 200,
@@ -15,8 +20,23 @@ const HEALTHY: ErrorAnswer = {
   body: JSON.stringify({ status: 'ok' }),
 };
 
+const modelRoute = (operation: Operation): DoorRoute => ({
+  method: 'POST',
+  path: `/model/{modelId}/${operation}`,
+  outcome: operation === 'count-tokens' ? 'free' : 'reserved',
+});
+
 /** It owns every path that no other door does. */
 export const bedrockDoor: Door = {
+  routes: [
+    ...MODEL_OPERATIONS.map(modelRoute),
+    { method: 'POST', path: '/guardrail/{guardrail}/version/{version}/apply', outcome: 'reserved' },
+    { method: 'POST', path: '/guardrail-checks/invoke', outcome: 'reserved' },
+    ...UNSERVED_OPERATIONS.map(
+      ({ method, path }): DoorRoute => ({ method, path, outcome: 'refused' }),
+    ),
+    { method: 'GET', path: '/healthz', outcome: 'answered' },
+  ],
   owns: () => true,
   enter,
   errorAnswer: bedrockErrorAnswer,

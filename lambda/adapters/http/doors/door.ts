@@ -61,7 +61,18 @@ export interface Immediate {
   readonly immediate: ErrorAnswer;
 }
 
+/** One of a door's paths, and what comes of a request there. */
+export interface DoorRoute {
+  readonly method: string;
+  /** With names in braces for what varies, such as `/model/{modelId}/invoke`; no region. */
+  readonly path: string;
+  /** Bedrock is asked only under a reservation, or only for what is free, or never. */
+  readonly outcome: 'reserved' | 'free' | 'answered' | 'refused';
+}
+
 export interface Door {
+  /** Every path that it answers by anything but `unknown_route`. */
+  readonly routes: readonly DoorRoute[];
   /** Whether the path is this door's; it then answers all that goes wrong, too. */
   owns(path: string): boolean;
   /** @throws HardcapError where the request cannot be let in, `unknown_route` included */
