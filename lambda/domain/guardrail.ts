@@ -1,7 +1,7 @@
 /**
  * What Bedrock's guardrails cost: one price a policy for each text unit of up to 1,000 characters.
  *
- * Source: the usage types `Guardrail-*PolicyUnitsConsumed` of the Bedrock price list. The word
+ * Source: the usage types `Guardrail-*PolicyUnitsConsumed` and `GuardrailChecks-*` of the Bedrock price list. The word
  *         filter is free. A policy that the guardrail does not have costs nothing.
  */
 import { nanoUsd } from './money.ts';
@@ -15,6 +15,13 @@ export const GUARDRAIL_PRICES: UnitPrices = {
   'guardrail-sensitive-information': nanoUsd(100_000n),
   'guardrail-grounding': nanoUsd(100_000n),
   'guardrail-automated-reasoning': nanoUsd(170_000n),
+};
+
+/** Of InvokeGuardrailChecks: one price a check. */
+export const GUARDRAIL_CHECK_PRICES: UnitPrices = {
+  'content-filter-check': nanoUsd(70_000n),
+  'prompt-attack-check': nanoUsd(80_000n),
+  'sensitive-information-check': nanoUsd(100_000n),
 };
 
 /** Of input and of output alike; what is left over is a unit of its own. */

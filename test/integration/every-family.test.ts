@@ -179,11 +179,14 @@ describe('a cap is charged what Bedrock billed', () => {
     expect(billed).not.toBe('0');
   });
 
-  it.each(textCases)('by the stream of InvokeModel of $modelId', async ({ family, modelId }) => {
-    const ask = invokeStream(family, modelId, questionFor(family));
-    const { charged, billed } = await chargedAndBilled(modelId, ask);
-    expect(charged).toBe(billed);
-  });
+  it.each(textCases)(
+    'T13: by the stream of InvokeModel of $modelId',
+    async ({ family, modelId }) => {
+      const ask = invokeStream(family, modelId, questionFor(family));
+      const { charged, billed } = await chargedAndBilled(modelId, ask);
+      expect(charged).toBe(billed);
+    },
+  );
 
   it.each(textCases)('by Converse of $modelId', async ({ family, modelId }) => {
     const ask = converse(modelId, questionFor(family));
@@ -191,7 +194,7 @@ describe('a cap is charged what Bedrock billed', () => {
     expect(charged).toBe(billed);
   });
 
-  it.each(textCases)('by ConverseStream of $modelId', async ({ family, modelId }) => {
+  it.each(textCases)('T13: by ConverseStream of $modelId', async ({ family, modelId }) => {
     const ask = converseStream(modelId, questionFor(family));
     const { charged, billed } = await chargedAndBilled(modelId, ask);
     expect(charged).toBe(billed);

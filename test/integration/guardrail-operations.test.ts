@@ -111,7 +111,7 @@ describe('ApplyGuardrail', () => {
     expect((await running.counter(caller)).settledUsd).toBe(billedUsd(GUARDRAIL));
   });
 
-  it('T30: is charged in full, at every policy, where the answer tells no usage', async () => {
+  it('threat 19: is charged in full, at every policy, where the answer tells no usage', async () => {
     await client.send(apply(textOf('[[no-usage]]')));
 
     // One unit and one to spare of each policy; grounding and reasoning read the input again.
@@ -156,7 +156,7 @@ describe('ApplyGuardrail', () => {
     expect(running.bedrock.book.page().requests).toBe(0);
   });
 
-  it('is released where Bedrock refuses it', async () => {
+  it('threat 20: is released where Bedrock refuses it', async () => {
     const error = await refusalOf(client.send(apply(textOf('[[error=ThrottlingException]]'))));
 
     expect(error.name).toBe('ThrottlingException');
@@ -186,7 +186,7 @@ describe('InvokeGuardrailChecks', () => {
     expect((await running.counter(caller)).settledUsd).toBe('0.0001');
   });
 
-  it('T30: is charged in full where the answer tells no usage', async () => {
+  it('threat 19: is charged in full where the answer tells no usage', async () => {
     await client.send(check('[[no-usage]]'));
 
     expect(await running.counter(caller)).toMatchObject({
@@ -198,7 +198,7 @@ describe('InvokeGuardrailChecks', () => {
 });
 
 describe('the names that settings know them by', () => {
-  it('a key whose models do not name them may not use them, and is told their name', async () => {
+  it('T30: a key whose models do not name them may not use them, and is told their name', async () => {
     const claudeOnly = await clientOf(`claude-${turn}`, { models: ['*anthropic.*'] });
 
     const errors = [
@@ -215,7 +215,7 @@ describe('the names that settings know them by', () => {
     ]);
   });
 
-  it('a cap of theirs alone counts them, and nothing else covers them', async () => {
+  it('T33: a cap of theirs alone counts them, and nothing else covers them', async () => {
     await running.cap('guardrails-only', { models: ['amazon.bedrock-guardrail*'], limitUsd: 1 });
     const other = await clientOf(`other-${turn}`);
 
