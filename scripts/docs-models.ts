@@ -24,13 +24,14 @@ const readmeUrl = new URL('../README.md', import.meta.url);
 interface Column {
   readonly heading: string;
   /** A letter of `WHY` where the operation is refused. */
-  cell(family: Family, row: CatalogueRow): 'yes' | 'free' | keyof typeof WHY;
+  cell(family: Family, row: CatalogueRow): 'yes' | 'translated' | 'free' | keyof typeof WHY;
 }
 
 /** Why a model that is served lacks an operation. */
 const WHY = {
   a: 'Bedrock has no stream for it, and refuses it with an error that costs nothing.',
   b: 'Converse does not serve it: `invalid_request`, and Bedrock is not asked.',
+  d: 'Its answers are no chat: `invalid_request`, and Bedrock is not asked.',
   c: 'The body is of Claude: any other model refuses what it does not know of it.',
 } as const;
 
@@ -41,12 +42,27 @@ const COLUMNS: readonly Column[] = [
   { heading: 'its stream', cell: ({ converse }) => (converse === undefined ? 'b' : 'yes') },
   { heading: 'CountTokens', cell: () => 'free' },
   {
+    heading: 'chat completions',
+    cell({ chat, converse }) {
+      if (chat !== undefined) return 'yes';
+      return converse === undefined ? 'd' : 'translated';
+    },
+  },
+  {
     heading: '`/v1/messages`',
     cell: (_family, { family }) => (family === 'anthropic' ? 'yes' : 'c'),
   },
 ];
 
-const MARK = { yes: '✓', free: 'free', a: '– ᵃ', b: '– ᵇ', c: '– ᶜ' } as const;
+const MARK = {
+  yes: '✓',
+  translated: '⇄',
+  free: 'free',
+  a: '– ᵃ',
+  b: '– ᵇ',
+  d: '– ᶜ',
+  c: '– ᵈ',
+} as const;
 
 type ServedRow = CatalogueRow & { readonly family: NonNullable<CatalogueRow['family']> };
 
@@ -134,6 +150,7 @@ const footnotes = (): string =>
   [
     '✓ is priced and passed on. Where Bedrock does not offer it after all, in a region or of an ' +
       'old model, its own error costs nothing.',
+    '⇄ is passed on too, translated to Converse and back (docs/openai.md).',
     ...Object.entries(WHY).map(
       ([letter, why]) => `${MARK[letter as keyof typeof WHY].slice(2)} ${why}`,
     ),
@@ -142,6 +159,7 @@ const footnotes = (): string =>
 const OUTCOMES = {
   reserved: 'served, under a reservation',
   free: 'served, free: a key, but no cap',
+  listed: 'answered from settings and catalogue, to a valid key',
   answered: 'answered by the gateway itself, to anybody',
   refused: 'refused',
 } as const;

@@ -41,7 +41,7 @@ export function startStream(
     headers: response.headers,
     oneHourCacheWrites: prepared.oneHourCacheWrites,
   });
-  const reader = ports.createFrameReader();
+  const reader = request.createFrameReader();
   const sink = request.openSink(answerHead(reserved, response, prepared.boundNanoUsd));
   const relay = relayStream(response, reader, meter, sink);
   const watching = new AbortController();

@@ -5,7 +5,6 @@
  *            priced is what is sent: the bound is taken from the bytes that go out.
  * Not here:  which members there are (families/), and what was used in the end (usage.ts).
  */
-import { isAscii } from 'node:buffer';
 import type { Model } from './catalogue.ts';
 import { HardcapError } from './errors.ts';
 import type { Family, RequestShape } from './families/family.ts';
@@ -14,7 +13,8 @@ import { FAMILIES } from './families/registry.ts';
 import { RequestReading } from './families/request-reading.ts';
 import { type GuardedText, mostGuardrailUnits } from './guardrail.ts';
 import { MIN_RESERVATION, type NanoUsd, nanoUsd } from './money.ts';
-import { isConverse, MODEL_OPERATIONS, type Operation } from './operation.ts';
+import { normalizedBytes } from './normalized-bytes.ts';
+import { isChat, isConverse, isGuardrail, type Operation } from './operation.ts';
 import { dearestInputRate, lineCost, type Price, priceServedAs, type Serving } from './price.ts';
 import { type JsonObject, serializeBody } from './request-body.ts';
 import { costOfUnits, type UnitCounts, unpricedUnit } from './unit.ts';
@@ -139,18 +139,28 @@ export const unitsAt = (
 /** @throws HardcapError `invalid_request` where the operation does not serve the model */
 function shapeOf(family: Family, { operation, model }: RequestToPrepare): RequestShape {
   const only = family.operation;
-  if (only !== undefined ? operation !== only : !MODEL_OPERATIONS.includes(operation)) {
+  if (only !== undefined ? operation !== only : isGuardrail(operation)) {
     throw new HardcapError(
       'invalid_request',
       `invalid_request: ${operation} does not serve ${model.modelId}` +
         (only === undefined ? '' : `, which is a name of hardcap's for ${only}`),
     );
   }
+  if (isChat(operation)) return chatShapeOf(family, model);
   if (!isConverse(operation)) return family.native;
   if (family.converse !== undefined) return family.converse;
   throw new HardcapError(
     'invalid_request',
     `invalid_request: Converse does not serve ${model.modelId}; call it by InvokeModel`,
+  );
+}
+
+/** @throws HardcapError `invalid_request` where Bedrock serves the model in no shape of OpenAI's */
+function chatShapeOf(family: Family, model: Model): RequestShape {
+  if (family.chat !== undefined) return family.chat;
+  throw new HardcapError(
+    'invalid_request',
+    `invalid_request: Bedrock has no chat completions of ${model.modelId}; call it by Converse`,
   );
 }
 
@@ -240,21 +250,13 @@ function boundInput(
   contextWindowTokens: number,
   family: Family,
 ): number {
-  const tokens = normalizedBytes(body) - reading.imageBytes + reading.overheadTokens;
+  const besideBytes = reading.overheadTokens - reading.imageBytes;
   // An embedding's window holds for each of its texts, and they may be a hundred.
-  if (family.hasNoOutputTokens === true) return tokens;
+  if (family.hasNoOutputTokens === true) return normalizedBytes(body) + besideBytes;
   if (reading.fillsWindow) return contextWindowTokens;
-  return Math.min(tokens, contextWindowTokens);
-}
-
-/**
- * Tokenizers may normalise text first, and compatibility forms grow by it: U+FDFA is 3 bytes, its
- * normal form 33. So the longer of the two is counted.
- */
-export function normalizedBytes(body: Buffer): number {
-  if (isAscii(body)) return body.length;
-  const normalized = body.toString('utf8').normalize('NFKC');
-  return Math.max(body.length, Buffer.byteLength(normalized));
+  // Normalising only ever adds to what is too much already.
+  if (body.length + besideBytes >= contextWindowTokens) return contextWindowTokens;
+  return Math.min(normalizedBytes(body) + besideBytes, contextWindowTokens);
 }
 
 /** How a lifetime other than none is written in what `serializeBody` gives: without white space. */

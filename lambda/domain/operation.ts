@@ -7,11 +7,13 @@ export type Operation =
   | 'converse'
   | 'converse-stream'
   | 'count-tokens'
+  | 'chat-completions'
+  | 'chat-completions-stream'
   | 'apply-guardrail'
   | 'invoke-guardrail-checks';
 
-/** Those that ask a model. */
-export const MODEL_OPERATIONS: readonly Operation[] = [
+/** Those that stand behind a model's own path. */
+export const OPERATIONS: readonly Operation[] = [
   'invoke',
   'invoke-with-response-stream',
   'converse',
@@ -20,7 +22,17 @@ export const MODEL_OPERATIONS: readonly Operation[] = [
 ];
 
 export const isStreaming = (operation: Operation): boolean =>
-  operation === 'invoke-with-response-stream' || operation === 'converse-stream';
+  operation === 'invoke-with-response-stream' ||
+  operation === 'converse-stream' ||
+  operation === 'chat-completions-stream';
 
 export const isConverse = (operation: Operation): boolean =>
   operation === 'converse' || operation === 'converse-stream';
+
+/** Whether it is OpenAI's chat completions, as Bedrock itself serves them. */
+export const isChat = (operation: Operation): boolean =>
+  operation === 'chat-completions' || operation === 'chat-completions-stream';
+
+/** Whether it asks a guardrail, and no model. */
+export const isGuardrail = (operation: Operation): boolean =>
+  operation === 'apply-guardrail' || operation === 'invoke-guardrail-checks';

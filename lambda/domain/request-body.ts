@@ -35,10 +35,18 @@ declare global {
 /** How deep objects and arrays may nest, the body's own object included. */
 export const MAX_DEPTH = 64;
 
+/**
+ * How many commas and opening brackets a body may have outside its strings, which is at least one
+ * less than the values in it: the work for each is what makes a body of small values slow. A
+ * hundred tools and a thousand messages with a few blocks each have some 15,000.
+ */
+export const MAX_VALUES = 50_000;
+
 const SHOWN_NAME_CHARACTERS = 64;
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
 const MINUS = 0x2d;
+const COMMA = 0x2c;
 const COLON = 0x3a;
 const OPEN_BRACE = 0x7b;
 const CLOSE_BRACE = 0x7d;
@@ -54,7 +62,8 @@ const encoder = new TextEncoder();
  * `RawNumber`; read either with `numberOf`.
  *
  * @throws HardcapError `invalid_request`: not UTF-8, a byte order mark, not JSON, not an object,
- *         nested deeper than `MAX_DEPTH`, a member given twice, or a member named `__proto__`
+ *         nested deeper than `MAX_DEPTH`, more than `MAX_VALUES`, a member given twice, or a member
+ *         named `__proto__`
  */
 export function parseBody(bytes: Uint8Array): JsonObject {
   const text = decode(bytes);
@@ -142,12 +151,13 @@ interface Findings {
 
 /**
  * Refuses what JSON.parse lets through: a member given twice (it takes the last; another reader
- * may take the first), `__proto__`, and deep nesting. One pass that knows only strings, brackets
+ * may take the first), `__proto__`, deep nesting and very many values. One pass that knows only strings, brackets
  * and numbers; where the text is no JSON it may go astray, as JSON.parse then refuses.
  */
 function inspect(text: string): Findings {
   // The names seen in each object that is open; undefined stands for an array.
   const open: (Set<string> | undefined)[] = [];
+  let values = 0;
   let keepsNumbers = true;
   let keepsNames = true;
   for (let at = 0; at < text.length; at += 1) {
@@ -165,12 +175,13 @@ function inspect(text: string): Findings {
         break;
       }
       case OPEN_BRACE:
-        open.push(new Set());
-        refuseDepth(open.length, at);
-        break;
       case OPEN_BRACKET:
-        open.push(undefined);
+        open.push(code === OPEN_BRACE ? new Set() : undefined);
         refuseDepth(open.length, at);
+        values = countValue(values, at);
+        break;
+      case COMMA:
+        values = countValue(values, at);
         break;
       case CLOSE_BRACE:
       case CLOSE_BRACKET:
@@ -190,6 +201,12 @@ function inspect(text: string): Findings {
 function refuseDepth(depth: number, at: number): void {
   if (depth <= MAX_DEPTH) return;
   throw invalid(`the body nests deeper than ${MAX_DEPTH} levels at offset ${at}; flatten it`);
+}
+
+/** One more than `values`. @throws HardcapError `invalid_request` past `MAX_VALUES` */
+function countValue(values: number, at: number): number {
+  if (values < MAX_VALUES) return values + 1;
+  throw invalid(`the body has more than ${MAX_VALUES} values, reached at offset ${at}; send fewer`);
 }
 
 /** The offset of the quote that closes the string opened at `start`, or -1. */

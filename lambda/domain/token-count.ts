@@ -4,8 +4,9 @@
  * Invariant: only what stands in the counted members is taken from the count. Every other byte
  *            that goes out still counts as a token, as in the bound by bytes.
  */
-import { normalizedBytes, type Prepared } from './estimate.ts';
-import { isConverse, type Operation } from './operation.ts';
+import type { Prepared } from './estimate.ts';
+import { normalizedBytes } from './normalized-bytes.ts';
+import { isChat, isConverse, type Operation } from './operation.ts';
 import { type JsonObject, parseBody, serializeBody } from './request-body.ts';
 
 /** A request that a count may be trusted for. */
@@ -46,7 +47,8 @@ export function countableOf(
   prepared: Pick<Prepared, 'body' | 'inputTokens' | 'overheadTokens'>,
 ): Countable | undefined {
   const { overheadTokens } = prepared;
-  if (overheadTokens === undefined) return undefined;
+  // CountTokens takes no body of chat completions.
+  if (overheadTokens === undefined || isChat(operation)) return undefined;
   const bytes = bufferOf(prepared.body);
   if (EARLIER_THINKING.some((mark) => bytes.includes(mark))) return undefined;
   const body = parseBody(bytes);

@@ -7,7 +7,6 @@ import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import middy from '@middy/core';
 import { executionModeStreamifyResponse } from '@middy/core/StreamifyResponse';
 import type { Context, LambdaFunctionURLEvent } from 'aws-lambda';
-import { createFrameReader } from '../adapters/http/event-stream.ts';
 import { createHttpGateway } from '../adapters/http/gateway.ts';
 import { createDynamoLedger } from '../adapters/ledger/dynamo-ledger.ts';
 import { createDynamoSettings } from '../adapters/settings/dynamo-settings.ts';
@@ -67,7 +66,6 @@ export function composeGateway(parts: GatewayParts): StreamingHandler {
       ...(tokenCounter && { tokenCounter }),
       clock,
       telemetry,
-      createFrameReader,
     },
     {
       windows: new WindowClock(),

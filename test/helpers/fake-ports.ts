@@ -250,6 +250,7 @@ export const guardedRequest = (
   upstreamPath: (modelId) => `/model/${encodeURIComponent(modelId)}/converse`,
   upstreamHeaders: {},
   deadlineAtMs: clock.nowMs() + 60_000,
+  createFrameReader,
   openSink: () => sink,
   ...rest,
 });
@@ -277,7 +278,6 @@ export function createFakePorts(clock: Clock) {
     upstream: createFakeUpstream(events),
     telemetry: createFakeTelemetry(),
     sink: createFakeSink(events),
-    createFrameReader,
   };
 }
 

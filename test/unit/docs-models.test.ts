@@ -3,6 +3,9 @@
  */
 import { describe, expect, it } from 'vitest';
 import { CATALOGUE_ROWS } from '../../lambda/domain/catalogue/rows.ts';
+import { findModel } from '../../lambda/domain/catalogue.ts';
+import { prepareRequest } from '../../lambda/domain/estimate.ts';
+import { parseBody } from '../../lambda/domain/request-body.ts';
 import { modelsPage, pages, readmeTable, withTable } from '../../scripts/docs-models.ts';
 
 describe('what is documented as served', () => {
@@ -28,6 +31,30 @@ describe('what is documented as served', () => {
     const named = CATALOGUE_ROWS.filter(({ baseModelId }) => told.includes(`\`${baseModelId}\``));
     // The two guardrail operations are no models.
     expect(sum + named.length).toBe(CATALOGUE_ROWS.length - 2);
+  });
+
+  it('says truly that only Claude takes a body of Claude’s', () => {
+    const body = parseBody(
+      Buffer.from(
+        '{"anthropic_version":"bedrock-2023-05-31","max_tokens":9,"messages":[{"role":"user","content":"a"}]}',
+      ),
+    );
+    const takers = CATALOGUE_ROWS.flatMap(({ family, baseModelId, offers }) => {
+      if (family === undefined) return [];
+      const prefix = offers[0]?.soldAs[0];
+      const model = findModel(
+        prefix === 'bare' ? baseModelId : `${prefix}.${baseModelId}`,
+        new Map(),
+      );
+      const request = { operation: 'invoke', model, body, headers: {} } as const;
+      try {
+        prepareRequest({ ...request, allowFields: new Set() });
+        return [family];
+      } catch {
+        return [];
+      }
+    });
+    expect(new Set(takers)).toEqual(new Set(['anthropic']));
   });
 
   it('needs its marks in the README', () => {

@@ -15,7 +15,7 @@ import {
 } from '../../lambda/domain/price-listing.ts';
 import { marketplaceRow, priceListRow, rate, TERMS_URL } from '../fixtures/prices/listed-rows.ts';
 
-describe('a unit (T26)', () => {
+describe('T26 a unit', () => {
   test.each([
     ['0.00006', '1K tokens', '', 60_000_000n],
     ['0.0000600000', '1K Tokens', 'x', 60_000_000n],
@@ -129,11 +129,23 @@ describe('a row of the price list', () => {
     'USE1-Nova2.0Pro-input-image-token-count-cross-region-global',
     'USE1-NovaLite-input-tokens-turbo',
     'USE1-Guardrail-NewPolicyUnitsConsumed',
-    'USE1-GuardrailChecks-ContentFilterCheckUnitsConsumed',
+    'USE1-GuardrailChecks-NewCheckUnitsConsumed',
     'USE1-MP:USE1_InputTokenCount-Units',
     'toString',
   ])('%s is in no table', (usageType) => {
     expect(nameOfRow(usageType, undefined)).toBeUndefined();
+  });
+
+  test.each([
+    [
+      'USE1-Guardrail-SensitiveInformationPolicyPaidUnitsConsumed',
+      'guardrail-sensitive-information',
+    ],
+    ['USE1-GuardrailChecks-ContentFilterCheckUnitsConsumed', 'content-filter-check'],
+    ['USE1-GuardrailChecks-PromptAttackCheckUnitsConsumed', 'prompt-attack-check'],
+    ['USE1-GuardrailChecks-SensitiveInformationCheckUnitsConsumed', 'sensitive-information-check'],
+  ])('%s is the text unit %s', (usageType, unit) => {
+    expect(nameOfRow(usageType, undefined)).toEqual({ kind: 'guardrail', unit });
   });
 
   test('a sibling is not taken for the model: Opus 5 is not Opus 5.5', () => {
@@ -191,7 +203,7 @@ describe('a row of the price list', () => {
     },
   );
 
-  test('of a guardrail is told where it is dearer than this release (T27)', () => {
+  test('T27 of a guardrail is told where it is dearer than this release', () => {
     const row = (usd: string) =>
       readRow(
         priceListRow({

@@ -7,6 +7,7 @@ import {
   isJsonObject,
   type JsonValue,
   MAX_DEPTH,
+  MAX_VALUES,
   numberOf,
   parseBody,
   serializeBody,
@@ -131,6 +132,25 @@ describe('structure', () => {
   test('refuses a million open brackets by depth, without a stack overflow', () => {
     expect(refusal('['.repeat(1_000_000))).toContain('deeper than');
     expect(refusal('{"a":'.repeat(1_000_000))).toContain('deeper than');
+  });
+
+  test.each([
+    ['elements', (count: number) => `{"a":[${Array(count).fill('0').join(',')}]}`, -1],
+    ['empty arrays', (count: number) => `{"a":[${Array(count).fill('[]').join(',')}]}`, -1, 2],
+    ['members', (count: number) => `{${Array.from({ length: count }, (_, n) => `"${n}":0`)}}`, 0],
+  ])('threat 8: takes as many %s as there may be values, and refuses one more', (...row) => {
+    const [, textOfCount, beside, each = 1] = row;
+    const most = MAX_VALUES / each + beside;
+
+    expect(MAX_VALUES).toBe(50_000);
+    expect(() => parseBody(bytesOf(textOfCount(most)))).not.toThrow();
+    expect(refusal(textOfCount(most + 1))).toContain(`more than ${MAX_VALUES} values`);
+  });
+
+  test('counts no commas inside strings as values', () => {
+    const text = JSON.stringify({ a: ',[{'.repeat(MAX_VALUES) });
+
+    expect(rewritten(text)).toBe(text);
   });
 
   test('counts levels that are open, not brackets', () => {

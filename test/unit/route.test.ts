@@ -3,13 +3,13 @@
  */
 import { describe, expect, it } from 'vitest';
 import { routeOf, upstreamPath } from '../../lambda/adapters/http/route.ts';
-import { MODEL_OPERATIONS } from '../../lambda/domain/operation.ts';
+import { OPERATIONS } from '../../lambda/domain/operation.ts';
 
 const REGIONS = ['us-east-1', 'eu-west-1'];
 const route = (path: string, method = 'POST') => routeOf(method, path, REGIONS);
 
 describe('a model path', () => {
-  it.each([...MODEL_OPERATIONS])('is served for %s', (operation) => {
+  it.each([...OPERATIONS])('is served for %s', (operation) => {
     expect(route(`/model/a.b-v1/${operation}`)).toEqual({
       kind: 'model',
       operation,

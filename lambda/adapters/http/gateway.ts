@@ -18,7 +18,9 @@ import { createClientBody } from './client-body.ts';
 import { anthropicDoor } from './doors/anthropic-door.ts';
 import { bedrockDoor } from './doors/bedrock-door.ts';
 import type { Door, Entry } from './doors/door.ts';
+import { openAiDoor } from './doors/openai-door.ts';
 import { type ErrorAnswer, wireErrorOf, wireRefusalOf } from './error-response.ts';
+import { createFrameReader } from './event-stream.ts';
 
 /** The parts of a Function URL's event (payload 2.0) that are read. */
 export interface HttpEvent {
@@ -65,7 +67,7 @@ const MAX_BODY_BYTES = 6 * 1024 * 1024;
 type Answered = Awaited<ReturnType<HttpGateway['answer']>>;
 
 /** In the order in which they are asked; the last one owns every path that is left. */
-export const DOORS: readonly Door[] = [anthropicDoor, bedrockDoor];
+export const DOORS: readonly Door[] = [anthropicDoor, openAiDoor, bedrockDoor];
 
 export function createHttpGateway(given: HttpGatewayOptions): HttpGateway {
   const options = { ...given, telemetry: quietTelemetry(given.telemetry) };
@@ -110,6 +112,11 @@ async function serve(visit: Visit, path: string, event: HttpEvent): Promise<Answ
   });
   if ('immediate' in entry) return at(entry.immediate, invocation);
   options.telemetry.count(METRIC.requests);
+  if ('write' in entry) {
+    const { region, modelId, write } = entry;
+    const asked = { ...callerCredential(headers), region, ...(modelId && { modelId }) };
+    return at(write(await options.guard.listModels(asked)), invocation);
+  }
   const opened: { stream?: Answered['answer'] } = {};
   const request: GuardedRequest = {
     ...(credential ?? callerCredential(headers)),
@@ -122,12 +129,13 @@ async function serve(visit: Visit, path: string, event: HttpEvent): Promise<Answ
     upstreamPath: entry.upstreamPath,
     upstreamHeaders: entry.upstreamHeaders,
     deadlineAtMs: invocation.deadlineAtMs,
+    createFrameReader: entry.createFrameReader ?? createFrameReader,
     openSink(head) {
       const { body, sink } = createClientBody(door.streamError);
       const sent = answerHeaders(head, invocation.requestId, undefined);
       const streamHeaders = { ...sent, ...entry.form?.streamHeaders };
       opened.stream = { statusCode: head.status, headers: streamHeaders, body };
-      return entry.form?.streamSink(sink) ?? sink;
+      return entry.form?.streamSink(sink, head) ?? sink;
     },
   };
   const answer =

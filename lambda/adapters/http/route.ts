@@ -118,7 +118,7 @@ function modelRoute(
   return {
     kind: 'model',
     operation: operation as Operation,
-    modelId: decodeOnce(encodedModelId, 'the model id'),
+    modelId: decodeOnce(encodedModelId),
     region: allowedRegion(region, regions),
   };
 }
@@ -168,7 +168,12 @@ function applyPath(guardrail: string, version: string): string {
   return `/guardrail/${encodeURIComponent(guardrail)}/version/${version}/apply`;
 }
 
-function decodeOnce(encoded: string, what: string): string {
+/**
+ * What stands for a model id, or something else, in a path, decoded once.
+ *
+ * @throws HardcapError invalid_request
+ */
+export function decodeOnce(encoded: string, what = 'the model id'): string {
   try {
     return decodeURIComponent(encoded);
   } catch {

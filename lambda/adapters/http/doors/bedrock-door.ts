@@ -2,12 +2,7 @@
  * Bedrock Runtime's own wire: AWS SDKs come in here, and get what Bedrock answers byte for byte.
  */
 import { HardcapError } from '../../../domain/errors.ts';
-import {
-  isConverse,
-  isStreaming,
-  MODEL_OPERATIONS,
-  type Operation,
-} from '../../../domain/operation.ts';
+import { isConverse, isStreaming, OPERATIONS, type Operation } from '../../../domain/operation.ts';
 import { parseBody } from '../../../domain/request-body.ts';
 import type { ErrorAnswer, WireError } from '../error-response.ts';
 import { exceptionFrame } from '../event-stream.ts';
@@ -29,7 +24,7 @@ const modelRoute = (operation: Operation): DoorRoute => ({
 /** It owns every path that no other door does. */
 export const bedrockDoor: Door = {
   routes: [
-    ...MODEL_OPERATIONS.map(modelRoute),
+    ...OPERATIONS.map(modelRoute),
     { method: 'POST', path: '/guardrail/{guardrail}/version/{version}/apply', outcome: 'reserved' },
     { method: 'POST', path: '/guardrail-checks/invoke', outcome: 'reserved' },
     ...UNSERVED_OPERATIONS.map(
@@ -112,6 +107,18 @@ function upstreamHeaders(
   const built: Record<string, string> = { 'content-type': 'application/json' };
   if (!isStreaming(operation)) built.accept = 'application/json';
   else if (!isConverse(operation)) built['x-amzn-bedrock-accept'] = 'application/json';
+  return { ...built, ...bedrockHeaders(headers) };
+}
+
+/**
+ * The headers of a request that are Bedrock's own, as they are passed on.
+ *
+ * @throws HardcapError invalid_request
+ */
+export function bedrockHeaders(
+  headers: Readonly<Record<string, string>>,
+): Readonly<Record<string, string>> {
+  const passed: Record<string, string> = {};
   for (const name of PASSED_ON) {
     const value = headers[name];
     if (value === undefined) continue;
@@ -121,7 +128,7 @@ function upstreamHeaders(
         `invalid_request: the header ${name} holds characters other than plain ASCII text`,
       );
     }
-    built[name] = value;
+    passed[name] = value;
   }
-  return built;
+  return passed;
 }
