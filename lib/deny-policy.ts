@@ -19,6 +19,9 @@ export const MAX_POLICY_CHARACTERS = 5_120;
 const SPENDING_ACTIONS = [
   'bedrock:InvokeModel*',
   'bedrock:StartAsyncInvoke',
+  // Billed by the text unit.
+  'bedrock:ApplyGuardrail',
+  'bedrock:InvokeGuardrailChecks',
   // API keys, short-lived and long-lived, on either of Bedrock's endpoints.
   'bedrock:CallWithBearerToken',
   // The OpenAI- and Anthropic-compatible endpoints have an IAM prefix of their own.

@@ -74,8 +74,8 @@ export class GatewayFunction extends Construct {
       Validations.of(this.role).acknowledge({
         id: `AwsSolutions-IAM5[Resource::${resource}]`,
         reason:
-          'Which models may be called is decided by prices, keys and caps, which change without ' +
-          'a deployment; the role bounds the regions and the actions.',
+          'Which models and guardrails may be called is decided by prices, keys and caps, which ' +
+          'change without a deployment; the role bounds the regions and the actions.',
       });
     }
   }

@@ -1,7 +1,8 @@
 /**
  * A Bedrock Runtime on this machine that speaks the true wire format, by HTTP/1.1 and h2c.
  *
- * Serves the five operations, and OpenAI's chat completions, for the models of simulated-models.ts; what a prompt can ask is told
+ * Serves the five operations and chat completions for the models of simulated-models.ts, and
+ * guardrails; what a prompt can ask is told
  * in simulated-directives.ts. `GET /__book` gives its book as JSON, `POST /__reset` clears it.
  * Invariant: what it starts to answer is billed in full, whether or not anybody reads it; what
  *            it answers with an error is not billed.
@@ -26,8 +27,10 @@ import {
 } from './simulated-answers.ts';
 import { Book, type BookRecord, NO_TOKENS } from './simulated-book.ts';
 import { BedrockError, invalid, openAiErrorOf } from './simulated-errors.ts';
+import { type GuardrailRoute, guardrailAnswer, guardrailRouteOf } from './simulated-guardrails.ts';
 import {
   CHAT_PATH,
+  parseObject,
   type Question,
   ROUTE,
   readChatQuestion,
@@ -119,6 +122,12 @@ async function serve(
     sendJson(response, 200, {});
     return;
   }
+  const guardrail = request.method === 'POST' ? guardrailRouteOf(path) : undefined;
+  if (guardrail !== undefined) {
+    const { operation, name } = guardrail;
+    answerGuardrail({ request, response, modelId: name, operation, body, seed, book });
+    return;
+  }
   if (path === CHAT_PATH && request.method === 'POST') {
     await answerChat({ request, response, body, seed, book });
     return;
@@ -178,6 +187,20 @@ async function answer(exchange: Exchange): Promise<void> {
       return;
     }
     await answerBilled(exchange, question);
+  } catch (error) {
+    if (!(error instanceof BedrockError)) throw error;
+    enter(exchange, { outcome: 'not-billed', status: error.status });
+    sendError(response, error);
+  }
+}
+
+function answerGuardrail(exchange: Exchange): void {
+  const { response, operation, body } = exchange;
+  try {
+    const asked = operation as GuardrailRoute['operation'];
+    const answered = guardrailAnswer(asked, parseObject(body));
+    enter(exchange, { outcome: 'billed', status: 200, units: answered.units });
+    sendJson(response, 200, answered.body);
   } catch (error) {
     if (!(error instanceof BedrockError)) throw error;
     enter(exchange, { outcome: 'not-billed', status: error.status });

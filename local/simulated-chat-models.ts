@@ -21,18 +21,18 @@ import {
 
 const FIRST_ROLES = ['user', 'system', 'developer'];
 
-/** In these counts the prompt includes what came from the cache. */
+/** In these counts the prompt includes what came from the cache, and what was written to it. */
 function usageOf({ tokens }: Told): Json {
-  const prompt =
-    tokens.inputTokens +
-    tokens.cacheReadTokens +
-    tokens.cacheWrite5mTokens +
-    tokens.cacheWrite1hTokens;
+  const written = tokens.cacheWrite5mTokens + tokens.cacheWrite1hTokens;
+  const prompt = tokens.inputTokens + tokens.cacheReadTokens + written;
   return {
     prompt_tokens: prompt,
     completion_tokens: tokens.outputTokens,
     total_tokens: prompt + tokens.outputTokens,
-    prompt_tokens_details: { cached_tokens: tokens.cacheReadTokens },
+    prompt_tokens_details: {
+      cached_tokens: tokens.cacheReadTokens,
+      ...(written > 0 && { cache_write_tokens: written }),
+    },
   };
 }
 

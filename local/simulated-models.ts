@@ -46,7 +46,7 @@ const row = (ids: RegExp, shape: VendorShape, converses = true): ModelRow => ({
 });
 
 const MODELS: readonly ModelRow[] = [
-  row(/^anthropic\.claude-(?:v2|instant)/, anthropicTextShape),
+  row(/^anthropic\.claude-(?:v\d|instant)/, anthropicTextShape),
   row(/^anthropic\./, anthropicShape),
   row(/^amazon\.(?:nova-canvas|titan-image)/, titanImageShape, false),
   row(/^amazon\.nova-2-multimodal-embeddings/, novaEmbedShape, false),

@@ -123,7 +123,8 @@ export function readCountQuestion(modelId: string, body: Uint8Array): Question {
   return readQuestion(modelId, false, Buffer.from(invokeModel.body, 'base64'));
 }
 
-function parseObject(body: Uint8Array): Json {
+/** @throws BedrockError as Bedrock does for a body that is no JSON object */
+export function parseObject(body: Uint8Array): Json {
   let parsed: unknown;
   try {
     parsed = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(body));

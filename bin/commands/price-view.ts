@@ -72,8 +72,9 @@ export const priceTable = (prices: readonly Price[]): string =>
 function priceRow(price: Price): Row {
   const { input, output } = linesOf(price);
   if (price.free === true) return [price.modelId, 'free', 'free', originOf(price)];
-  const own = Object.entries(price.units ?? {}).filter(([unit]) => !unit.startsWith('guardrail-'));
-  const [first] = own;
+  const units = Object.entries(price.units ?? {});
+  // Every model has those of guardrails; where they are all, they are what it is billed by.
+  const [first = units[0]] = units.filter(([unit]) => !unit.startsWith('guardrail-'));
   const byUnit = first === undefined ? '' : ` (${usd(first[1])} a ${first[0]})`;
   return [
     price.modelId,

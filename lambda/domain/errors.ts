@@ -9,6 +9,7 @@ export type ErrorCode =
   | 'invalid_request'
   | 'body_too_large'
   | 'unknown_route'
+  | 'operation_not_served'
   | 'unknown_key'
   | 'model_not_priced'
   | 'model_unresolved'

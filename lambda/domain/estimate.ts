@@ -14,7 +14,7 @@ import { RequestReading } from './families/request-reading.ts';
 import { type GuardedText, mostGuardrailUnits } from './guardrail.ts';
 import { MIN_RESERVATION, type NanoUsd, nanoUsd } from './money.ts';
 import { normalizedBytes } from './normalized-bytes.ts';
-import { isChat, isConverse, type Operation } from './operation.ts';
+import { isChat, isConverse, isGuardrail, type Operation } from './operation.ts';
 import { dearestInputRate, lineCost, type Price, priceServedAs, type Serving } from './price.ts';
 import { type JsonObject, serializeBody } from './request-body.ts';
 import { costOfUnits, type UnitCounts, unpricedUnit } from './unit.ts';
@@ -136,8 +136,16 @@ export const unitsAt = (
     ? units
     : { ...units, ...mostGuardrailUnits(guardedText, outputTokens) };
 
-/** @throws HardcapError `invalid_request` where Converse does not serve the model */
+/** @throws HardcapError `invalid_request` where the operation does not serve the model */
 function shapeOf(family: Family, { operation, model }: RequestToPrepare): RequestShape {
+  const only = family.operation;
+  if (only !== undefined ? operation !== only : isGuardrail(operation)) {
+    throw new HardcapError(
+      'invalid_request',
+      `invalid_request: ${operation} does not serve ${model.modelId}` +
+        (only === undefined ? '' : `, which is a name of hardcap's for ${only}`),
+    );
+  }
   if (isChat(operation)) return chatShapeOf(family, model);
   if (!isConverse(operation)) return family.native;
   if (family.converse !== undefined) return family.converse;

@@ -1,7 +1,7 @@
 /**
  * What Bedrock's guardrails cost: one price a policy for each text unit of up to 1,000 characters.
  *
- * Source: the usage types `Guardrail-*PolicyUnitsConsumed` of the Bedrock price list. The word
+ * Source: the usage types `Guardrail-*PolicyUnitsConsumed` and `GuardrailChecks-*` of the Bedrock price list. The word
  *         filter is free. A policy that the guardrail does not have costs nothing.
  */
 import { nanoUsd } from './money.ts';
@@ -15,6 +15,13 @@ export const GUARDRAIL_PRICES: UnitPrices = {
   'guardrail-sensitive-information': nanoUsd(100_000n),
   'guardrail-grounding': nanoUsd(100_000n),
   'guardrail-automated-reasoning': nanoUsd(170_000n),
+};
+
+/** Of InvokeGuardrailChecks: one price a check. */
+export const GUARDRAIL_CHECK_PRICES: UnitPrices = {
+  'content-filter-check': nanoUsd(70_000n),
+  'prompt-attack-check': nanoUsd(80_000n),
+  'sensitive-information-check': nanoUsd(100_000n),
 };
 
 /** Of input and of output alike; what is left over is a unit of its own. */
@@ -56,7 +63,7 @@ export interface GuardedText {
  * beside the answer.
  */
 export function mostGuardrailUnits(text: GuardedText, outputTokens: number): UnitCounts {
-  const input = Math.ceil(text.inputBytes / CHARACTERS_PER_UNIT) + text.inputTexts;
+  const input = mostTextUnits(text.inputBytes, text.inputTexts);
   const characters = outputTokens * MAX_CHARACTERS_PER_TOKEN;
   const pieces = text.isStreamed ? outputTokens : Math.ceil(outputTokens / MIN_TOKENS_PER_BLOCK);
   const output = Math.ceil(characters / CHARACTERS_PER_UNIT) + pieces + 1;
@@ -69,6 +76,10 @@ export function mostGuardrailUnits(text: GuardedText, outputTokens: number): Uni
     'guardrail-automated-reasoning': withInputAgain * MAX_AUTOMATED_REASONING_POLICIES,
   };
 }
+
+/** The most units of so many texts, each of which rounds up by itself. */
+export const mostTextUnits = (bytes: number, texts: number): number =>
+  Math.ceil(bytes / CHARACTERS_PER_UNIT) + texts;
 
 /** Members whose text is a word of the protocol and never assessed. */
 const PROTOCOL_MEMBERS: ReadonlySet<string> = new Set([

@@ -1,6 +1,7 @@
 /**
  * The model ids that can be asked for in a region: a list to choose from, not a table of prices.
  */
+import { GUARDRAIL_ROWS } from './catalogue/guardrails.ts';
 import { CATALOGUE_ROWS } from './catalogue/rows.ts';
 import { profilesOfRegion } from './model-names.ts';
 import type { MalformedPrice, Price } from './price.ts';
@@ -14,7 +15,8 @@ export function modelIdsIn(
   operatorPrices: ReadonlyMap<string, Price | MalformedPrice>,
 ): readonly string[] {
   const prefixes = new Set<string>(profilesOfRegion(region));
-  const sold = CATALOGUE_ROWS.flatMap(({ baseModelId, offers }) =>
+  const models = CATALOGUE_ROWS.filter((row) => !GUARDRAIL_ROWS.includes(row));
+  const sold = models.flatMap(({ baseModelId, offers }) =>
     [...new Set(offers.flatMap(({ soldAs }) => soldAs))].flatMap((prefix) => {
       if (prefix === 'bare') return [baseModelId];
       return prefixes.has(prefix) ? [`${prefix}.${baseModelId}`] : [];

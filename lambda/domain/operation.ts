@@ -8,7 +8,9 @@ export type Operation =
   | 'converse-stream'
   | 'count-tokens'
   | 'chat-completions'
-  | 'chat-completions-stream';
+  | 'chat-completions-stream'
+  | 'apply-guardrail'
+  | 'invoke-guardrail-checks';
 
 /** Those that stand behind a model's own path. */
 export const OPERATIONS: readonly Operation[] = [
@@ -30,3 +32,7 @@ export const isConverse = (operation: Operation): boolean =>
 /** Whether it is OpenAI's chat completions, as Bedrock itself serves them. */
 export const isChat = (operation: Operation): boolean =>
   operation === 'chat-completions' || operation === 'chat-completions-stream';
+
+/** Whether it asks a guardrail, and no model. */
+export const isGuardrail = (operation: Operation): boolean =>
+  operation === 'apply-guardrail' || operation === 'invoke-guardrail-checks';

@@ -5,7 +5,8 @@
  */
 import { type NanoUsd, nanoUsd } from './money.ts';
 
-/** One billed thing. The guardrail units are one policy's look at up to 1,000 characters. */
+/** One billed thing. Those of guardrails are one policy's or check's look at up to
+ * 1,000 characters. */
 export const UNITS = [
   'made-image',
   'read-image',
@@ -17,6 +18,9 @@ export const UNITS = [
   'guardrail-sensitive-information',
   'guardrail-grounding',
   'guardrail-automated-reasoning',
+  'content-filter-check',
+  'prompt-attack-check',
+  'sensitive-information-check',
 ] as const;
 
 export type Unit = (typeof UNITS)[number];

@@ -29,6 +29,7 @@ import {
 import { isConverse, type Operation } from './operation.ts';
 import type { Serving, TokenUsage } from './price.ts';
 import type { JsonObject } from './request-body.ts';
+import type { UnitCounts } from './unit.ts';
 
 export type Usage =
   | {
@@ -69,10 +70,17 @@ export function usageFromAnswer(answer: AnswerToMeter): Usage {
         signals: signalsOfConverse(parsed),
       };
     }
+    const { unitsOfAnswer } = FAMILIES[model.family];
+    if (unitsOfAnswer !== undefined) return readingOfUnits(unitsOfAnswer(parsed));
     const signals = joinedSignals(signalsOfHeaders(headers), signalsOfNative(parsed));
     return { counts: countsOfNativeAnswer(model, parsed, headers), signals };
   });
 }
+
+const readingOfUnits = (units: UnitCounts | undefined): Reading => ({
+  counts: units && { input: 0, output: 0 },
+  signals: { ...NO_SIGNALS, ...(units && { units }) },
+});
 
 function countsOfNativeAnswer(
   model: Model,
@@ -113,7 +121,7 @@ function metered(oneHourCacheWrites: boolean, read: () => Reading): Usage {
   try {
     const { counts, signals } = read();
     if (counts === undefined) return unknown('the answer carries no usage');
-    const { served, guardrailUnits: units, hasIntervened } = signals;
+    const { served, units, hasIntervened } = signals;
     return {
       kind: 'metered',
       usage: { ...usageOf(counts, oneHourCacheWrites), ...(units && { units }) },

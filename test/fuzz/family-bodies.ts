@@ -105,6 +105,28 @@ export const NATIVE_BODIES: Readonly<Record<FamilyName, readonly JsonObject[]>> 
       stop_sequences: ['END'],
     },
   ],
+  guardrail: [
+    { source: 'INPUT', content: [{ text: { text: TEXT } }] },
+    {
+      source: 'OUTPUT',
+      outputScope: 'FULL',
+      content: [
+        { text: { text: TEXT, qualifiers: ['grounding_source'] } },
+        { text: { text: 'why?', qualifiers: ['query'] } },
+        { text: { text: TEXT, qualifiers: ['guard_content'] } },
+      ],
+    },
+  ],
+  'guardrail-checks': [
+    {
+      messages: [{ role: 'user', content: [{ text: TEXT }] }],
+      checks: {
+        contentFilter: { categories: [{ category: 'HATE' }] },
+        promptAttack: { categories: [{ category: 'JAILBREAK' }] },
+        sensitiveInformation: { entities: [{ type: 'EMAIL' }] },
+      },
+    },
+  ],
   'anthropic-text': [{ prompt: `\n\nHuman: ${TEXT}\n\nAssistant:`, max_tokens_to_sample: 100 }],
   'cohere-command': [
     { message: TEXT, max_tokens: 100 },

@@ -7,6 +7,7 @@ import { CATALOGUE_ROWS } from '../../lambda/domain/catalogue/rows.ts';
 import { findModel, type Model } from '../../lambda/domain/catalogue.ts';
 import type { RequestToPrepare } from '../../lambda/domain/estimate.ts';
 import { FAMILIES } from '../../lambda/domain/families/registry.ts';
+import type { Operation } from '../../lambda/domain/operation.ts';
 import type { JsonObject } from '../../lambda/domain/request-body.ts';
 import { createRandom, type Random } from '../simulation/seeded-random.ts';
 import { CONVERSE_BODIES, NATIVE_BODIES } from './family-bodies.ts';
@@ -36,9 +37,14 @@ function modelsByFamily(): readonly Model[] {
   return [...models.values()];
 }
 
+const operationsOf = ({ family }: Model): readonly Operation[] => {
+  const only = FAMILIES[family].operation;
+  return only === undefined ? OPERATIONS : [only];
+};
+
 /** Every valid body of every family that has rules, for each operation that serves it. */
 export const SEEDLINGS: readonly Seedling[] = modelsByFamily().flatMap((model) =>
-  OPERATIONS.flatMap((operation) => {
+  operationsOf(model).flatMap((operation) => {
     const isConverse = operation.startsWith('converse');
     if (isConverse && FAMILIES[model.family]?.converse === undefined) return [];
     const bodies = isConverse ? CONVERSE_BODIES : NATIVE_BODIES[model.family];

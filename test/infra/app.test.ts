@@ -32,11 +32,13 @@ describe('cdk-nag', () => {
     const app = createApp();
     const { hardcap } = new HardcapStack(app, 'Test');
 
-    hardcap.gateway.role.addToPolicy(new PolicyStatement({ actions: ['s3:*'], resources: ['*'] }));
+    hardcap.gateway.role.addToPolicy(
+      new PolicyStatement({ actions: ['s3:*'], resources: ['arn:aws:s3:::b/*'] }),
+    );
 
     expect(findings(app)).toEqual([
       'AwsSolutions-IAM5[Action::s3:*]',
-      'AwsSolutions-IAM5[Resource::*]',
+      'AwsSolutions-IAM5[Resource::arn:aws:s3:::b/*]',
     ]);
   });
 });

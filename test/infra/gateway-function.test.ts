@@ -197,7 +197,31 @@ describe("the gateway's role", () => {
     // T23: the ARN of an application profile tells its model only by this call.
     expect(statements.ResolveProfiles).toMatchObject({
       Action: 'bedrock:GetInferenceProfile',
-      Resource: profiles,
+      Resource: [
+        `${bedrock}:*:<AWS::AccountId>:inference-profile/*`,
+        `${bedrock}:*:<AWS::AccountId>:application-inference-profile/*`,
+      ],
+      Condition: { StringEquals: { 'aws:RequestedRegion': [...regions] } },
+    });
+  });
+
+  it('applies guardrails of the account, and checks text, in the chosen regions', () => {
+    expect(statements.ApplyGuardrails).toEqual({
+      Sid: 'ApplyGuardrails',
+      Effect: 'Allow',
+      Action: 'bedrock:ApplyGuardrail',
+      Resource: [
+        `${bedrock}:*:<AWS::AccountId>:guardrail/*`,
+        `${bedrock}:*:<AWS::AccountId>:guardrail-profile/*`,
+      ],
+      Condition: { StringEquals: { 'aws:RequestedRegion': [...regions] } },
+    });
+    expect(statements.CheckText).toEqual({
+      Sid: 'CheckText',
+      Effect: 'Allow',
+      Action: 'bedrock:InvokeGuardrailChecks',
+      Resource: '*',
+      Condition: { StringEquals: { 'aws:RequestedRegion': [...regions] } },
     });
   });
 
@@ -238,6 +262,8 @@ describe("the gateway's role", () => {
       'InvokeInChosenRegions',
       'InvokeWhereProfilesRoute',
       'CountTokens',
+      'ApplyGuardrails',
+      'CheckText',
       'ResolveProfiles',
       'ReadSettings',
       'WriteLedger',

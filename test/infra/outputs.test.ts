@@ -78,6 +78,8 @@ describe('the deny policy', () => {
     'bedrock:InvokeModelWithResponseStream',
     'bedrock:InvokeModelWithBidirectionalStream',
     'bedrock:StartAsyncInvoke',
+    'bedrock:ApplyGuardrail',
+    'bedrock:InvokeGuardrailChecks',
     'bedrock:CallWithBearerToken',
     'bedrock-mantle:CallWithBearerToken',
     'bedrock-mantle:CreateInference',

@@ -183,6 +183,6 @@ it('T34 lets no route reach Bedrock without a decision: all else is unknown', as
     }
   }
 
-  expect(statuses).toEqual(new Set([400, 404, 429]));
+  expect(statuses).toEqual(new Set([400, 404, 429, 501]));
   expect(first.bedrock.book.page().requests).toBe(0);
 });

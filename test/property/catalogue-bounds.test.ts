@@ -63,7 +63,7 @@ function randomRequest(model: Model, random: Random): RequestToPrepare {
   const bodies = isConverse ? CONVERSE_BODIES : NATIVE_BODIES[model.family];
   const body = withText(random.pick(bodies), 'x'.repeat(random.pick(TEXT_LENGTHS))) as JsonObject;
   return {
-    operation: isConverse ? 'converse' : 'invoke',
+    operation: isConverse ? 'converse' : (FAMILIES[model.family].operation ?? 'invoke'),
     model,
     body,
     headers: random.pick(DEARER_HEADERS),
@@ -216,7 +216,7 @@ describe('a model of the catalogue', () => {
       for (const body of bodies) {
         const boundOf = (length: number, defaultMaxTokens: number): bigint =>
           prepareRequest({
-            operation: 'invoke',
+            operation: FAMILIES[model.family].operation ?? 'invoke',
             model,
             body: withText(body, 'x'.repeat(length)) as JsonObject,
             headers: {},

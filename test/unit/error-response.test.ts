@@ -19,6 +19,7 @@ const WIRE: readonly (readonly [ErrorCode, number, string])[] = [
   ['invalid_request', 400, 'ValidationException'],
   ['body_too_large', 413, 'ValidationException'],
   ['unknown_route', 404, 'UnknownOperationException'],
+  ['operation_not_served', 501, 'UnknownOperationException'],
   ['unknown_key', 401, 'UnrecognizedClientException'],
   ['model_not_priced', 400, 'ValidationException'],
   ['model_unresolved', 503, 'ServiceUnavailableException'],
@@ -49,7 +50,7 @@ describe('an error of ours', () => {
   it.each(WIRE)('%s says x-should-retry: false only where a retry is no use', (code, status) => {
     const { headers } = errorAnswer(new HardcapError(code, 'x'), 'r-1');
 
-    expect(headers['x-should-retry']).toBe(status < 500 ? 'false' : undefined);
+    expect(headers['x-should-retry']).toBe(status < 500 || status === 501 ? 'false' : undefined);
     expect(Object.keys(headers).map((name) => name.toLowerCase())).not.toContain('retry-after');
   });
 

@@ -129,11 +129,23 @@ describe('a row of the price list', () => {
     'USE1-Nova2.0Pro-input-image-token-count-cross-region-global',
     'USE1-NovaLite-input-tokens-turbo',
     'USE1-Guardrail-NewPolicyUnitsConsumed',
-    'USE1-GuardrailChecks-ContentFilterCheckUnitsConsumed',
+    'USE1-GuardrailChecks-NewCheckUnitsConsumed',
     'USE1-MP:USE1_InputTokenCount-Units',
     'toString',
   ])('%s is in no table', (usageType) => {
     expect(nameOfRow(usageType, undefined)).toBeUndefined();
+  });
+
+  test.each([
+    [
+      'USE1-Guardrail-SensitiveInformationPolicyPaidUnitsConsumed',
+      'guardrail-sensitive-information',
+    ],
+    ['USE1-GuardrailChecks-ContentFilterCheckUnitsConsumed', 'content-filter-check'],
+    ['USE1-GuardrailChecks-PromptAttackCheckUnitsConsumed', 'prompt-attack-check'],
+    ['USE1-GuardrailChecks-SensitiveInformationCheckUnitsConsumed', 'sensitive-information-check'],
+  ])('%s is the text unit %s', (usageType, unit) => {
+    expect(nameOfRow(usageType, undefined)).toEqual({ kind: 'guardrail', unit });
   });
 
   test('a sibling is not taken for the model: Opus 5 is not Opus 5.5', () => {

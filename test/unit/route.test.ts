@@ -44,11 +44,13 @@ describe('a model path', () => {
     '/model//invoke',
     '/model/a/invoke/',
     '/model/a/Invoke',
-    '/model/a/invoke-with-bidirectional-stream',
     '/model/a%2Finvoke',
     '/Model/a/invoke',
-    '/async-invoke',
-    '/guardrail/g/version/1/apply',
+    '/async-invokes',
+    '/guardrail/g/apply',
+    '/guardrail/g/version/1/apply/',
+    '/guardrail-checks/invoke/',
+    '/guardrail-checks',
     '/x/model/a/invoke',
     '/',
     '',
@@ -58,6 +60,66 @@ describe('a model path', () => {
 
   it.each(['GET', 'PUT', 'DELETE', 'OPTIONS', 'post'])('is not served for %s', (method) => {
     expect(route('/model/a/invoke', method)).toEqual({ kind: 'unknown' });
+  });
+});
+
+describe('a guardrail', () => {
+  it.each([
+    ['/guardrail/g1/version/1/apply', '/guardrail/g1/version/1/apply'],
+    ['//guardrail/g1/version/DRAFT/apply', '/guardrail/g1/version/DRAFT/apply'],
+    [
+      '/guardrail/arn:aws:bedrock:us-east-1:123456789012:guardrail%2Fg1/version/7/apply',
+      '/guardrail/arn%3Aaws%3Abedrock%3Aus-east-1%3A123456789012%3Aguardrail%2Fg1/version/7/apply',
+    ],
+  ])('%s is applied, and asked for as %s', (path, upstream) => {
+    expect(route(path)).toEqual({
+      kind: 'guardrail',
+      operation: 'apply-guardrail',
+      modelId: 'amazon.bedrock-guardrails',
+      region: 'us-east-1',
+      upstreamPath: upstream,
+    });
+  });
+
+  it('is not needed for checks', () => {
+    expect(route('/bedrock/eu-west-1/guardrail-checks/invoke')).toEqual({
+      kind: 'guardrail',
+      operation: 'invoke-guardrail-checks',
+      modelId: 'amazon.bedrock-guardrail-checks',
+      region: 'eu-west-1',
+      upstreamPath: '/guardrail-checks/invoke',
+    });
+  });
+
+  it.each(['..', '%2e%2e', 'g/../../x', 'G', 'g?a', '%'])(
+    '"%s" names none: invalid_request',
+    (id) => {
+      expect(() => route(`/guardrail/${id}/version/1/apply`)).toThrow(
+        expect.objectContaining({ code: 'invalid_request' }),
+      );
+    },
+  );
+
+  it.each(['0', 'draft', '..', '1%2F..'])('version "%s" is none: invalid_request', (version) => {
+    expect(() => route(`/guardrail/g1/version/${version}/apply`)).toThrow(
+      expect.objectContaining({ code: 'invalid_request' }),
+    );
+  });
+});
+
+describe('an operation that hardcap does not pass on', () => {
+  it.each([
+    ['POST', '/async-invoke', 'StartAsyncInvoke'],
+    ['GET', '/async-invoke', 'ListAsyncInvokes'],
+    ['GET', '/async-invoke/arn%3Aaws%3Ax', 'GetAsyncInvoke'],
+    [
+      'POST',
+      '/model/a.b-v1%3A0/invoke-with-bidirectional-stream',
+      'InvokeModelWithBidirectionalStream',
+    ],
+    ['POST', '/bedrock/no-such-region/async-invoke', 'StartAsyncInvoke'],
+  ])('%s %s is %s, and is said to be', (method, path, operation) => {
+    expect(route(path, method)).toMatchObject({ kind: 'unserved', operation });
   });
 });
 

@@ -34,6 +34,7 @@ const WIRE: Readonly<Record<ErrorCode, { readonly status: number; readonly type:
   invalid_request: BAD_REQUEST,
   body_too_large: { status: 413, type: 'ValidationException' },
   unknown_route: { status: 404, type: 'UnknownOperationException' },
+  operation_not_served: { status: 501, type: 'UnknownOperationException' },
   unknown_key: { status: 401, type: 'UnrecognizedClientException' },
   // Not 403: some clients send a request that was answered so again, without a word.
   model_not_priced: BAD_REQUEST,
@@ -58,7 +59,8 @@ function wire(
   headers: Readonly<Record<string, string>>,
   fields: Readonly<Record<string, string>> = {},
 ): WireError {
-  const retry = status < 500 ? { 'x-should-retry': 'false' } : {};
+  // 501 is for ever.
+  const retry = status < 500 || status === 501 ? { 'x-should-retry': 'false' } : {};
   return { status, type, message, headers: { ...retry, ...headers }, fields };
 }
 

@@ -68,7 +68,7 @@ const MAX_BODY_BYTES = 6 * 1024 * 1024;
 type Answered = Awaited<ReturnType<HttpGateway['answer']>>;
 
 /** In the order in which they are asked; the last one owns every path that is left. */
-const DOORS: readonly Door[] = [anthropicDoor, openAiDoor, bedrockDoor];
+export const DOORS: readonly Door[] = [anthropicDoor, openAiDoor, bedrockDoor];
 
 export function createHttpGateway(given: HttpGatewayOptions): HttpGateway {
   const options = { ...given, telemetry: quietTelemetry(given.telemetry) };
@@ -189,7 +189,8 @@ function failureAnswer({ options, door, invocation }: Visit, error: unknown): Er
   }
   if (isOurs && error.code === 'invariant_broken') options.telemetry.count(METRIC.invariantBroken);
   const answer = door.errorAnswer(wireErrorOf(error, invocation.requestId));
-  if (answer.status >= 500) {
+  // That an operation is not served is no fault.
+  if (answer.status >= 500 && answer.status !== 501) {
     options.telemetry.error(isOurs ? error.code : 'fault', {
       requestId: invocation.requestId,
       error: error instanceof Error ? error.message : String(error),

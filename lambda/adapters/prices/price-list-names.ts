@@ -84,8 +84,12 @@ const GUARDRAIL_UNITS: Readonly<Record<string, Unit>> = {
   ContentPolicyUnitsConsumed: 'guardrail-content',
   TopicPolicyUnitsConsumed: 'guardrail-topic',
   SensitiveInformationPolicyUnitsConsumed: 'guardrail-sensitive-information',
+  SensitiveInformationPolicyPaidUnitsConsumed: 'guardrail-sensitive-information',
   ContextualGroundingPolicyUnitsConsumed: 'guardrail-grounding',
   AutomatedReasoningPolicyUnitsConsumed: 'guardrail-automated-reasoning',
+  ContentFilterCheckUnitsConsumed: 'content-filter-check',
+  PromptAttackCheckUnitsConsumed: 'prompt-attack-check',
+  SensitiveInformationCheckUnitsConsumed: 'sensitive-information-check',
 };
 
 const REGION_CODE = /^[A-Z]{2,4}\d?-/;
@@ -128,7 +132,7 @@ export function thirdPartyRow(baseModelId: string, dimension: DimensionName): Na
 }
 
 function guardrailRow(text: string): NamedRow | undefined {
-  const [, name = ''] = /^Guardrail-(\w+)$/.exec(text) ?? [];
+  const [, name = ''] = /^Guardrail(?:Checks)?-(\w+)$/.exec(text) ?? [];
   const unit = own(GUARDRAIL_UNITS, name);
   return unit === undefined ? undefined : { kind: 'guardrail', unit };
 }

@@ -5,7 +5,7 @@
  */
 import { GetProductsCommand, type PricingClient } from '@aws-sdk/client-pricing';
 import * as z from 'zod/mini';
-import { GUARDRAIL_PRICES } from '../../domain/guardrail.ts';
+import { GUARDRAIL_CHECK_PRICES, GUARDRAIL_PRICES } from '../../domain/guardrail.ts';
 import {
   type ListedLine,
   nanoUsdTimes,
@@ -144,7 +144,7 @@ function guardrailRow(
   const isEach = /^text ?units?$/i.test(textUnit);
   const listed = isEach ? nanoUsdTimes(price, 1n) : undefined;
   if (listed === undefined) return { name, why: 'has a unit that is not known' };
-  const ours = GUARDRAIL_PRICES[unit] ?? 0n;
+  const ours = GUARDRAIL_PRICES[unit] ?? GUARDRAIL_CHECK_PRICES[unit] ?? 0n;
   if (listed <= ours) return undefined;
   return { name, why: `is dearer than "${unit}" in this release: raise it in price items` };
 }

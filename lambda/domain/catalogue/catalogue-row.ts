@@ -15,6 +15,9 @@ export type FamilyName =
   | 'anthropic-text'
   | 'cohere-command'
   | 'cohere-embed'
+  // ApplyGuardrail and InvokeGuardrailChecks, which ask no model.
+  | 'guardrail'
+  | 'guardrail-checks'
   // xAI: as openai, but its output limit bounds no reasoning.
   | 'grok'
   | 'llama'

@@ -11,6 +11,7 @@ import { OLDER_ANTHROPIC_ROWS } from './anthropic-older.ts';
 import type { CatalogueRow } from './catalogue-row.ts';
 import { COHERE_ROWS } from './cohere.ts';
 import { DEEPSEEK_ROWS } from './deepseek.ts';
+import { GUARDRAIL_ROWS } from './guardrails.ts';
 import { META_ROWS } from './meta.ts';
 import { MISTRAL_ROWS } from './mistral.ts';
 import { OPEN_WEIGHTS_ROWS } from './open-weights.ts';
@@ -39,4 +40,5 @@ export const CATALOGUE_ROWS: readonly CatalogueRow[] = [
   ...OPEN_WEIGHTS_ROWS,
   ...WRITER_XAI_ROWS,
   ...VIDEO_ROWS,
+  ...GUARDRAIL_ROWS,
 ];

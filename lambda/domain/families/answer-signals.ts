@@ -21,7 +21,7 @@ export interface AnswerSignals {
   /** Only what the answer tells; the rest is as it was asked for. */
   readonly served: Partial<Serving>;
   /** Every guardrail unit, zeros included; absent where the answer does not tell all of them. */
-  readonly guardrailUnits?: UnitCounts;
+  readonly units?: UnitCounts;
   /** A guardrail replaced the answer, so that its usage does not tell what the guardrail read. */
   readonly hasIntervened: boolean;
 }
@@ -30,14 +30,14 @@ export const NO_SIGNALS: AnswerSignals = { served: {}, hasIntervened: false };
 
 /** Two parts of one answer: the later word on how it was served, and the units of both. */
 export function joinedSignals(a: AnswerSignals, b: AnswerSignals): AnswerSignals {
-  const guardrailUnits =
-    a.guardrailUnits === undefined || b.guardrailUnits === undefined
-      ? (a.guardrailUnits ?? b.guardrailUnits)
-      : sumOfUnits(a.guardrailUnits, b.guardrailUnits);
+  const units =
+    a.units === undefined || b.units === undefined
+      ? (a.units ?? b.units)
+      : sumOfUnits(a.units, b.units);
   return {
     served: { ...a.served, ...b.served },
     hasIntervened: a.hasIntervened || b.hasIntervened,
-    ...(guardrailUnits && { guardrailUnits }),
+    ...(units && { units }),
   };
 }
 
@@ -151,7 +151,7 @@ function unitsOfTrace(
   input: JsonValue | undefined,
   outputs: JsonValue | undefined,
   hasIntervened: boolean,
-): { guardrailUnits?: UnitCounts } {
+): { units?: UnitCounts } {
   const ofInput = usagesIn(input);
   const ofOutputs = usagesIn(outputs);
   const isWhole = ofInput.length > 0 && (ofOutputs.length > 0 || hasIntervened);
@@ -159,7 +159,31 @@ function unitsOfTrace(
   const units: Partial<Record<Unit, number>> = {};
   for (const unit of BILLED.values()) units[unit] = 0;
   for (const usage of [...ofInput, ...ofOutputs]) addUsage(units, usage);
-  return { guardrailUnits: units };
+  return { units };
+}
+
+/** Counts that every usage of a guardrail has: without one, nothing is known of its unit. */
+const ALWAYS_TOLD = [
+  'contentPolicyUnits',
+  'topicPolicyUnits',
+  'sensitiveInformationPolicyUnits',
+  'contextualGroundingPolicyUnits',
+];
+
+/**
+ * The units of one usage of a guardrail, zeros included; without those that it must tell and does
+ * not.
+ *
+ * @throws UnreadableUsage
+ */
+export function unitsOfGuardrailUsage(usage: JsonObject): UnitCounts {
+  const units: Partial<Record<Unit, number>> = {};
+  addUsage(units, usage);
+  for (const name of ALWAYS_TOLD) {
+    const unit = BILLED.get(name);
+    if (unit !== undefined && countOf(usage, name) === undefined) delete units[unit];
+  }
+  return units;
 }
 
 function addUsage(units: Partial<Record<Unit, number>>, usage: JsonObject): void {

@@ -4,7 +4,9 @@
  * Owns:     the seams between estimate, usage and the families.
  * Not here: any vendor's field names (anthropic.ts, nova.ts, converse.ts).
  */
+import type { Operation } from '../operation.ts';
 import type { JsonObject } from '../request-body.ts';
+import type { UnitCounts } from '../unit.ts';
 import type { RequestReading } from './request-reading.ts';
 import type { Counts } from './usage-reading.ts';
 
@@ -55,6 +57,8 @@ export interface StreamMeter {
 }
 
 export interface Family {
+  /** The only operation that asks it; absent: those of models. */
+  readonly operation?: Operation;
   /** The vendor's own body, of InvokeModel. */
   readonly native: RequestShape;
   /** Absent where Converse does not serve the family. */
@@ -78,6 +82,13 @@ export interface Family {
    * @throws UnreadableUsage
    */
   countsOfAnswer(answer: JsonObject): Counts | undefined;
+  /**
+   * The units that a complete answer counts, where it is billed by nothing else; a unit that is
+   * left out is billed as asked for. Undefined where the answer carries no usage.
+   *
+   * @throws UnreadableUsage
+   */
+  unitsOfAnswer?(answer: JsonObject): UnitCounts | undefined;
   /**
    * A meter of the chunks of InvokeModelWithResponseStream; of a family with `chat`, of the data of
    * its server-sent events (`data`) too.

@@ -8,6 +8,7 @@ import { anthropicText } from './anthropic-text.ts';
 import { cohereCommand } from './cohere-command.ts';
 import { cohereEmbed } from './cohere-embed.ts';
 import type { Family } from './family.ts';
+import { guardrail, guardrailChecks } from './guardrail.ts';
 import { llama } from './llama.ts';
 import { marengo } from './marengo.ts';
 import { mistral } from './mistral.ts';
@@ -28,6 +29,8 @@ export const FAMILIES: Readonly<Record<FamilyName, Family>> = {
   'cohere-command': cohereCommand,
   'cohere-embed': cohereEmbed,
   grok,
+  guardrail,
+  'guardrail-checks': guardrailChecks,
   llama,
   marengo,
   mistral,

@@ -30,12 +30,16 @@ import type { AnswerForm, Door, DoorRequest, Entry } from './door.ts';
 import { createFrameSink } from './frame-sink.ts';
 import { EVENT_STREAM_HEADERS, serverSentEvent } from './server-sent-events.ts';
 
-const PATH = /^(?:\/bedrock\/([^/]+))?\/v1\/messages(?:\/(count_tokens|batches)(?:\/.*)?)?$/;
+const PATH = /^(?:\/bedrock\/([^/]+))?\/v1\/messages(?:\/(count_tokens|batches(?:\/.*)?))?$/;
 
 /** The only one that Bedrock knows; what the header says is a version of Anthropic's own API. */
 const BEDROCK_VERSION = 'bedrock-2023-05-31';
 
 export const anthropicDoor: Door = {
+  routes: [
+    { method: 'POST', path: '/v1/messages', outcome: 'reserved' },
+    { method: 'POST', path: '/v1/messages/count_tokens', outcome: 'free' },
+  ],
   owns: (path) => PATH.test(path),
   enter,
   errorAnswer: anthropicErrorAnswer,
@@ -44,7 +48,7 @@ export const anthropicDoor: Door = {
 
 function enter(request: DoorRequest): Entry {
   const [, namedRegion, tail] = PATH.exec(request.path) ?? [];
-  if (request.method !== 'POST' || tail === 'batches') {
+  if (request.method !== 'POST' || tail?.startsWith('batches') === true) {
     throw new HardcapError(
       'unknown_route',
       `unknown_route: hardcap serves no ${request.method} ${request.path}; it serves POST ` +

@@ -2,12 +2,12 @@
  * Bedrock Runtime's own wire: AWS SDKs come in here, and get what Bedrock answers byte for byte.
  */
 import { HardcapError } from '../../../domain/errors.ts';
-import { isConverse, isStreaming, type Operation } from '../../../domain/operation.ts';
+import { isConverse, isStreaming, OPERATIONS, type Operation } from '../../../domain/operation.ts';
 import { parseBody } from '../../../domain/request-body.ts';
 import type { ErrorAnswer, WireError } from '../error-response.ts';
 import { exceptionFrame } from '../event-stream.ts';
-import { routeOf, upstreamPath } from '../route.ts';
-import type { Door, DoorRequest, Entry, Immediate } from './door.ts';
+import { routeOf, UNSERVED_OPERATIONS, upstreamPath } from '../route.ts';
+import type { Door, DoorRequest, DoorRoute, Entry, Immediate } from './door.ts';
 
 const HEALTHY: ErrorAnswer = {
   status: 200,
@@ -15,8 +15,23 @@ const HEALTHY: ErrorAnswer = {
   body: JSON.stringify({ status: 'ok' }),
 };
 
+const modelRoute = (operation: Operation): DoorRoute => ({
+  method: 'POST',
+  path: `/model/{modelId}/${operation}`,
+  outcome: operation === 'count-tokens' ? 'free' : 'reserved',
+});
+
 /** It owns every path that no other door does. */
 export const bedrockDoor: Door = {
+  routes: [
+    ...OPERATIONS.map(modelRoute),
+    { method: 'POST', path: '/guardrail/{guardrail}/version/{version}/apply', outcome: 'reserved' },
+    { method: 'POST', path: '/guardrail-checks/invoke', outcome: 'reserved' },
+    ...UNSERVED_OPERATIONS.map(
+      ({ method, path }): DoorRoute => ({ method, path, outcome: 'refused' }),
+    ),
+    { method: 'GET', path: '/healthz', outcome: 'answered' },
+  ],
   owns: () => true,
   enter,
   errorAnswer: bedrockErrorAnswer,
@@ -29,6 +44,24 @@ function enter(request: DoorRequest): Entry | Immediate {
   if (route.kind === 'health') return { immediate: HEALTHY };
   if (route.kind === 'unknown') {
     throw new HardcapError('unknown_route', `unknown_route: hardcap serves no ${method} ${path}`);
+  }
+  if (route.kind === 'unserved') {
+    throw new HardcapError(
+      'operation_not_served',
+      `operation_not_served: hardcap does not serve ${route.operation}: ${route.why}`,
+      { details: { operation: route.operation } },
+    );
+  }
+  if (route.kind === 'guardrail') {
+    const { operation, modelId, region } = route;
+    return {
+      operation,
+      modelId,
+      region,
+      body: parseBody(request.bytes()),
+      upstreamPath: () => route.upstreamPath,
+      upstreamHeaders: { 'content-type': 'application/json', accept: 'application/json' },
+    };
   }
   const { operation, modelId, region } = route;
   const bytes = request.bytes();

@@ -73,6 +73,18 @@ export interface Immediate {
   readonly immediate: ErrorAnswer;
 }
 
+/** One of a door's paths, and what comes of a request there. */
+export interface DoorRoute {
+  readonly method: string;
+  /** With names in braces for what varies, such as `/model/{modelId}/invoke`; no region. */
+  readonly path: string;
+  /**
+   * Bedrock is asked only under a reservation (`reserved`), or only for what is free, or never:
+   * a key is shown what it may use (`listed`), anybody gets an answer, or nobody does (`refused`).
+   */
+  readonly outcome: 'reserved' | 'free' | 'listed' | 'answered' | 'refused';
+}
+
 /** A question that reads settings alone: which models the key may use. */
 export interface Listing {
   readonly region: string;
@@ -82,6 +94,8 @@ export interface Listing {
 }
 
 export interface Door {
+  /** Every path that it answers by anything but `unknown_route`. */
+  readonly routes: readonly DoorRoute[];
   /** Whether the path is this door's; it then answers all that goes wrong, too. */
   owns(path: string): boolean;
   /** @throws HardcapError where the request cannot be let in, `unknown_route` included */

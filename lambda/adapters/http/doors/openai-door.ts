@@ -37,6 +37,11 @@ const CHAT = 'chat/completions';
 const UPSTREAM_PATH = '/openai/v1/chat/completions';
 
 export const openAiDoor: Door = {
+  routes: [
+    { method: 'POST', path: UPSTREAM_PATH, outcome: 'reserved' },
+    { method: 'GET', path: '/openai/v1/models', outcome: 'listed' },
+    { method: 'GET', path: '/openai/v1/models/{modelId}', outcome: 'listed' },
+  ],
   owns: (path) => PATH.test(path),
   enter,
   errorAnswer: openAiErrorAnswer,
