@@ -1,5 +1,6 @@
 /**
- * The ledger's protocol as a model, explored exhaustively: `npm run model`.
+ * The ledger's protocol as a model, explored exhaustively: `npm run model`; `npm run model:mutants`
+ * explores protocols that are wrong in one place, and shows how each goes wrong.
  *
  * Two requests reserve, extend, settle, release and cut on one or two counters. Every write may be
  * lost, late, throttled or without an answer, and is retried. A holder may stop at any step and
@@ -21,8 +22,6 @@ const EXTENDED = 3;
 const CHEAP = 1;
 const ABSENT = -1;
 const TOMBSTONE = 0;
-/** How often a settle or a release is sent, retries included, before it is given up. */
-const MOST_ENDS = 4;
 
 /** Protocols that are wrong in one place; each must be found out. */
 const MUTANTS = {
@@ -52,8 +51,10 @@ const { values } = parseArgs({
     counters: { type: 'string', default: '1' },
     limits: { type: 'string', default: '' },
     tries: { type: 'string', default: '2' },
-    late: { type: 'string', default: '2' },
+    writes: { type: 'string', default: '2' },
     extend: { type: 'boolean', default: false },
+    ends: { type: 'string', default: '4' },
+    'one-fails': { type: 'boolean', default: false },
     mutant: { type: 'string', default: '' },
     mutants: { type: 'boolean', default: false },
     'most-states': { type: 'string', default: '8000000' },
@@ -63,8 +64,10 @@ const COUNTERS = Number(values.counters);
 const LIMITS =
   values.limits === '' ? [4, 3].slice(0, COUNTERS) : values.limits.split(',').map(Number);
 const TRIES = Number(values.tries);
+/** How often a settle or a release is sent, retries included, before it is given up. */
+const MOST_ENDS = Number(values.ends);
 /** How many writes may be on their way at a time. */
-const MOST_LATE = Number(values.late);
+const MOST_WRITES = Number(values.writes);
 const MOST_STATES = Number(values['most-states']);
 const isMutant = (name) => values.mutant === name;
 if (values.mutant !== '' && !(values.mutant in MUTANTS)) {
@@ -229,7 +232,8 @@ function* networkSteps(state) {
     if (write.isAwaited) {
       const throttled = without();
       hear(throttled, write, 'throttled');
-      yield [`${name} is throttled`, throttled];
+      if (!values['one-fails']) yield [`${name} is throttled`, throttled];
+      if (values['one-fails'] && write.who > 0) continue;
       const alone = clone(state);
       alone.writes[index].isAwaited = false;
       hear(alone, write, 'none');
@@ -288,7 +292,7 @@ function* holderSteps(state, who) {
   const step = function* (name, change) {
     const next = clone(state);
     change(next, next.holders[who]);
-    if (next.writes.length <= MOST_LATE) yield [`${who} ${name}`, next];
+    if (next.writes.length <= MOST_WRITES) yield [`${who} ${name}`, next];
   };
   if (holder.phase === 'new') {
     yield* step('reserves', (next, own) => {
@@ -535,7 +539,7 @@ function explore() {
     `${COUNTERS} counter(s)`,
     `limits ${LIMITS}`,
     `${TRIES} tries`,
-    `${MOST_LATE} late`,
+    `${MOST_WRITES} writes under way`,
   ];
   if (values.extend) parts.push('extend');
   if (values.mutant !== '') parts.push(`mutant ${values.mutant}`);
@@ -547,10 +551,10 @@ function explore() {
 
 /** What a mutant is tried in, the smallest first. */
 const SETTINGS = [
-  ['--late', '1'],
-  ['--late', '1', '--extend'],
-  ['--late', '1', '--counters', '2', '--tries', '1'],
-  ['--late', '2'],
+  ['--writes', '1'],
+  ['--counters', '2', '--tries', '1'],
+  ['--writes', '1', '--extend'],
+  [],
 ];
 
 /** Runs each mutant until a setting finds it out; those that live make it fail. */

@@ -69,6 +69,7 @@ async function handle(guard: Guard, request: GuardedRequest): Promise<GuardedAns
     // `finish` takes effect once: this only counts where a fault of ours came before another.
     const { admission, settlement } = reserved;
     await settlement.finish(inFull(admission, 500, `fault: ${String(error)}`));
+    await settlement.done;
     throw error;
   }
 }

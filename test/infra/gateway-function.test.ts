@@ -195,7 +195,7 @@ describe("the gateway's role", () => {
     });
   });
 
-  it('reads settings and cannot write them', () => {
+  it('threat 24: reads settings and cannot write them', () => {
     expect(statements.ReadSettings).toMatchObject({
       Action: ['dynamodb:GetItem', 'dynamodb:Query'],
       Resource: `<${resource(wide, 'AWS::DynamoDB::Table', /Settings/).id}.Arn>`,

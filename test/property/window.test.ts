@@ -55,6 +55,19 @@ interface Sample {
 
 const anytime = fc.integer({ min: FIRST_MS, max: LAST_MS });
 
+/** Leap days and the days that a careless one would fall on; ends of years, with week 53 and without. */
+const EDGES_MS = [
+  Date.UTC(2024, 1, 29),
+  Date.UTC(2027, 2, 1),
+  Date.UTC(2028, 1, 29),
+  Date.UTC(2021, 0, 1),
+  Date.UTC(2025, 0, 1),
+  Date.UTC(2027, 0, 1),
+];
+const nearEdge = fc
+  .tuple(fc.constantFrom(...EDGES_MS), fc.integer({ min: -4 * DAY_MS, max: 4 * DAY_MS }))
+  .map(([edge, offset]) => edge + offset);
+
 /** An instant around a change of clocks, in zones that have any. */
 const nearChange = (timeZone: string): fc.Arbitrary<number> => {
   const changes = CHANGES.get(timeZone) ?? [];
@@ -73,7 +86,7 @@ const samples: fc.Arbitrary<Sample> = fc.constantFrom(...ZONES).chain((timeZone)
       timeZone: fc.constant(timeZone),
       weekStart: fc.constantFrom(...WEEKDAYS),
     }),
-    atMs: fc.oneof(anytime, nearChange(timeZone)),
+    atMs: fc.oneof(anytime, nearChange(timeZone), nearEdge),
   }),
 );
 

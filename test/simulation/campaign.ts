@@ -29,48 +29,50 @@ export class CampaignFailure extends Error {
   }
 }
 
-const PROGRESS_EVERY = 10_000;
+/** What a campaign has met so far. */
+export class Tally {
+  readonly #totals = new Map<string, number>();
+  readonly #states = new Set<number>();
+  #schedules = 0;
+
+  add({ schedules, totals, states }: Figures): void {
+    this.#schedules += schedules;
+    addTo(this.#totals, totals);
+    for (const state of states) this.#states.add(state);
+  }
+
+  get figures(): Figures {
+    return { schedules: this.#schedules, totals: this.#totals, states: this.#states };
+  }
+}
+
+const PART = 500;
 
 /**
- * Runs the schedules of a range of seeds; `progress` hears every ten thousand.
+ * Runs the schedules of a range of seeds; yields what every five hundred of them met.
  *
  * @throws CampaignFailure at the first that breaks a rule
  */
-export async function runCampaign(
-  { from, seeds, trace }: CampaignPart,
-  progress: (done: number) => void,
-): Promise<Figures> {
-  const totals = new Map<string, number>();
-  const states = new Set<number>();
-  for (let seed = from; seed < from + seeds; seed += 1) {
-    const lines: string[] = [];
-    try {
-      const report = await runSchedule(seed, trace ? lines : undefined);
-      addTo(totals, [['events', report.events]]);
-      addTo(totals, report.faults);
-      addTo(totals, named('ledger', Object.entries(report.counts)));
-      addTo(totals, named('request', report.outcomes));
-      for (const state of report.states) states.add(hashOf(state));
-    } catch (error) {
-      throw new CampaignFailure(seed, lines, error);
+export async function* runCampaign({ from, seeds, trace }: CampaignPart): AsyncGenerator<Figures> {
+  for (let first = from; first < from + seeds; first += PART) {
+    const schedules = Math.min(PART, from + seeds - first);
+    const totals = new Map<string, number>();
+    const states = new Set<number>();
+    for (let seed = first; seed < first + schedules; seed += 1) {
+      const lines: string[] = [];
+      try {
+        const report = await runSchedule(seed, trace ? lines : undefined);
+        addTo(totals, [['events', report.events]]);
+        addTo(totals, report.faults);
+        addTo(totals, named('ledger', Object.entries(report.counts)));
+        addTo(totals, named('request', report.outcomes));
+        for (const state of report.states) states.add(hashOf(state));
+      } catch (error) {
+        throw new CampaignFailure(seed, lines, error);
+      }
     }
-    const done = seed - from + 1;
-    if (done % PROGRESS_EVERY === 0) progress(done);
+    yield { schedules, totals, states };
   }
-  return { schedules: seeds, totals, states };
-}
-
-/** The figures of parts that ran side by side. */
-export function sumOf(parts: readonly Figures[]): Figures {
-  const totals = new Map<string, number>();
-  const states = new Set<number>();
-  let schedules = 0;
-  for (const part of parts) {
-    schedules += part.schedules;
-    addTo(totals, part.totals);
-    for (const state of part.states) states.add(state);
-  }
-  return { schedules, totals, states };
 }
 
 function addTo(totals: Map<string, number>, more: Iterable<readonly [string, number]>): void {

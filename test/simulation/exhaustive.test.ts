@@ -82,27 +82,59 @@ const ROLLOVERS: Readonly<Record<string, readonly PlannedRollover[]>> = {
 };
 
 const FATES: readonly UpstreamFate[] = ['answers', 'refuses-unbilled', 'reached-and-lost', 'hangs'];
-/** More than any request of two caps sends, its retries included. */
+/** More than any request of two caps makes, its retries included. */
 const MAX_REQUESTS = 16;
+/** More than end in a gateway that serves one request. */
+const MAX_AWAITS = 60;
+/** Two reserves, two settles, a journal entry. */
+const LEAST_REQUESTS = 5;
+const LEAST_AWAITS = 6;
 
 describe('one request on two caps', () => {
+  const caps = [cap(0, ALL_FIT), cap(1, ALL_FIT)];
+
   describe.each(FATES)('that Bedrock %s', (fate) => {
-    it.each(Object.keys(ROLLOVERS))('is hurt at every point, rollover %s', async (when) => {
-      const caps = [cap(0, ALL_FIT), cap(1, ALL_FIT)];
-      let runs = 0;
-      for (const isStream of [false, true]) {
-        for (let point = 1; point <= MAX_REQUESTS; point += 1) {
-          for (const hurt of HURTS) {
-            const script: Script = (actor, number) =>
-              actor === 'gateway-0' && number === point ? hurt : undefined;
-            const one = plan([request(0, 0, fate, isStream)], caps, ROLLOVERS[when] ?? []);
-            await runPlan(one, point, { script });
-            runs += 1;
+    it.each(Object.keys(ROLLOVERS))(
+      'is hurt at every write, before and after it applies, rollover %s',
+      async (when) => {
+        const met = new Set<number>();
+        for (const isStream of [false, true]) {
+          for (let point = 1; point <= MAX_REQUESTS; point += 1) {
+            for (const hurt of HURTS) {
+              const script: Script = (actor, number) => {
+                if (actor !== 'gateway-0' || number !== point) return undefined;
+                met.add(point);
+                return hurt;
+              };
+              const one = plan([request(0, 0, fate, isStream)], caps, ROLLOVERS[when] ?? []);
+              await runPlan(one, point, { script });
+            }
           }
         }
-      }
-      expect(runs).toBe(2 * MAX_REQUESTS * HURTS.length);
-    });
+        expect(met.size).toBeGreaterThanOrEqual(LEAST_REQUESTS);
+        expect(met.has(MAX_REQUESTS), 'there are more points than were tried').toBe(false);
+      },
+    );
+
+    it.each(Object.keys(ROLLOVERS))(
+      'loses its gateway at every await, rollover %s',
+      async (when) => {
+        for (const isStream of [false, true]) {
+          let lives = 0;
+          for (let number = 1; number <= MAX_AWAITS; number += 1) {
+            const one = {
+              ...plan([request(0, 0, fate, isStream)], caps, ROLLOVERS[when] ?? []),
+              disturbances: [{ kind: 'crash-at-await', gateway: 0, number } as const],
+            };
+            const { outcomes } = await runPlan(one, number);
+            if (!outcomes.has('under way')) lives += 1;
+          }
+          // From some await on it is done before it would die.
+          expect(lives).toBeGreaterThan(0);
+          expect(MAX_AWAITS - lives).toBeGreaterThanOrEqual(LEAST_AWAITS);
+        }
+      },
+    );
   });
 });
 
@@ -113,29 +145,64 @@ function* orders(left: number, right: number): Generator<readonly (0 | 1)[]> {
   if (right > 0) for (const rest of orders(left, right - 1)) yield [1, ...rest];
 }
 
-/** Requests of the table that each of the two makes: two reserves, two settles, a journal entry. */
-const STEPS = 5;
 const STEP_MS = 500;
 
+/** Requests of the table whose order is `order`, the number of `hurtAt` hurt in place of it. */
+function inOrder(
+  order: readonly (0 | 1)[],
+  hurtAt?: { actor: string; number: number; hurt: Scripted },
+): Script {
+  const timesOf = (gateway: 0 | 1) =>
+    order.flatMap((who, index) => (who === gateway ? [START_MS + index * STEP_MS] : []));
+  const times = [timesOf(0), timesOf(1)];
+  return (actor, number) => {
+    if (actor === hurtAt?.actor && number === hurtAt.number) return hurtAt.hurt;
+    const atMs = times[actor === 'gateway-0' ? 0 : 1]?.[number - 1];
+    return atMs === undefined ? undefined : { kind: 'at', atMs };
+  };
+}
+
+const twoRequests = (caps: readonly Cap[], rollovers: readonly PlannedRollover[]): Plan => ({
+  ...plan([request(0, 0, 'answers', false), request(1, 1, 'answers', false)], caps, rollovers),
+  functionTimeoutMs: 10 * FUNCTION_TIMEOUT_MS,
+});
+
+describe('two requests on one cap with room for one', () => {
+  /** A reserve, a settle, a journal entry. */
+  const STEPS = 3;
+
+  it.each(Object.keys(ROLLOVERS))(
+    'keep it in every order of their writes, each of them hurt in every way, rollover %s',
+    async (when) => {
+      let runs = 0;
+      for (const order of orders(STEPS, STEPS)) {
+        for (const actor of ['gateway-0', 'gateway-1']) {
+          for (let number = 1; number <= STEPS; number += 1) {
+            for (const hurt of HURTS) {
+              const script = inOrder(order, { actor, number, hurt });
+              const two = twoRequests([cap(0, ONE_FITS)], ROLLOVERS[when] ?? []);
+              await runPlan(two, number, { script });
+              runs += 1;
+            }
+          }
+        }
+      }
+      expect(runs).toBe(20 * 2 * STEPS * HURTS.length);
+    },
+  );
+});
+
 describe('two requests on two caps with room for one', () => {
-  it('keep both caps in every order of their first five writes', async () => {
+  /** Two reserves, two settles, a journal entry. */
+  const STEPS = 5;
+
+  it('keep both caps in every order of their first five writes, and one is let in', async () => {
     const caps = [cap(0, ONE_FITS), cap(1, ONE_FITS)];
     let runs = 0;
     for (const order of orders(STEPS, STEPS)) {
-      const timesOf = (gateway: 0 | 1) =>
-        order.flatMap((who, index) => (who === gateway ? [START_MS + index * STEP_MS] : []));
-      const times = [timesOf(0), timesOf(1)];
-      const script: Script = (actor, number) => {
-        const atMs = times[actor === 'gateway-0' ? 0 : 1]?.[number - 1];
-        return atMs === undefined ? undefined : { kind: 'at', atMs };
-      };
-      const requests = [request(0, 0, 'answers', false), request(1, 1, 'answers', false)];
-      const slow = { ...plan(requests, caps, []), functionTimeoutMs: 10 * FUNCTION_TIMEOUT_MS };
-      const report = await runPlan(slow, 1, { script });
-      expect((report.outcomes.get('complete') ?? 0) + (report.outcomes.get('refused') ?? 0)).toBe(
-        2,
-      );
-      expect(report.outcomes.get('complete')).toBeGreaterThan(0);
+      const { outcomes } = await runPlan(twoRequests(caps, []), 1, { script: inOrder(order) });
+      expect((outcomes.get('complete') ?? 0) + (outcomes.get('refused') ?? 0)).toBe(2);
+      expect(outcomes.get('complete')).toBeGreaterThan(0);
       runs += 1;
     }
     expect(runs).toBe(252);

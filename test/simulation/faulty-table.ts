@@ -49,7 +49,8 @@ const isWrite = (command: TableCommand): boolean =>
   command instanceof DeleteCommand;
 
 const GIVEN_UP_AFTER_MS = 1_000;
-const MAX_LATE_MS = 180_000;
+/** Late by so much at most: into the next write of its own sender, or long after everybody left. */
+const MAX_LATE_MS = [200, 5_000, 180_000];
 const MAX_SLOW_MS = 900;
 const MAX_USUAL_MS = 20;
 
@@ -164,11 +165,11 @@ class Exchange {
         return;
       case 'answer-late':
         scheduler.after(GIVEN_UP_AFTER_MS, giveUp);
-        this.usual(random.int(MAX_USUAL_MS), GIVEN_UP_AFTER_MS + random.int(MAX_LATE_MS));
+        this.usual(random.int(MAX_USUAL_MS), GIVEN_UP_AFTER_MS + this.#lateMs());
         return;
       case 'applied-late':
         scheduler.after(GIVEN_UP_AFTER_MS, giveUp);
-        scheduler.after(GIVEN_UP_AFTER_MS + random.int(MAX_LATE_MS), () => this.#apply());
+        scheduler.after(GIVEN_UP_AFTER_MS + this.#lateMs(), () => this.#apply());
         return;
       case 'error-after':
         scheduler.after(random.int(MAX_USUAL_MS), () => {
@@ -188,6 +189,11 @@ class Exchange {
       case 'slow':
         this.usual(random.int(MAX_SLOW_MS), random.int(MAX_USUAL_MS));
     }
+  }
+
+  #lateMs(): number {
+    const { random } = this.#world;
+    return random.int(random.pick(MAX_LATE_MS));
   }
 
   #note(outcome: string): void {

@@ -130,11 +130,15 @@ export class Oracle {
     this.#rules = rules;
   }
 
+  /** A rule did not hold: the run ends with its next step. */
+  found(message: string): void {
+    this.#first ??= new Violation(message);
+  }
+
   /** Kept beside being thrown: code under test may catch what is thrown into it. */
   #fail(message: string): never {
-    const violation = new Violation(message);
-    this.#first ??= violation;
-    throw violation;
+    this.found(message);
+    throw new Violation(message);
   }
 
   #recordOf(run: RequestRun): RequestRecord {
@@ -442,6 +446,7 @@ export class Oracle {
    * where its final usage arrived; and the journal explains each charge.
    */
   judgeRest(ends: readonly RequestEnd[]): void {
+    if (this.#first !== undefined) throw this.#first;
     const items = [...this.#rules.table.items()];
     for (const item of items) {
       const key = item as unknown as Key;

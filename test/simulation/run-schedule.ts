@@ -334,7 +334,8 @@ function rollOver(world: World, actor: Actor, faultChance: number): void {
   const ports = { maintenance, caps, events, clock, telemetry };
   runRollover(ports, clock.nowMs() + ROLLOVER_TIME_MS, COUNTER_DAYS).then(
     (report) => {
-      if (report.broken > 0) throw new Violation(`${actor.name} found broken books`);
+      // Thrown here it would end the process, and the seed would not be told.
+      if (report.broken > 0) world.oracle.found(`${actor.name} found broken books`);
     },
     (error) => note(world, `${actor.name} failed: ${String(error)}`),
   );

@@ -8,16 +8,15 @@ import {
   type CampaignPart,
   type Figures,
   runCampaign,
-  sumOf,
+  Tally,
 } from './campaign.ts';
 
 type Message =
-  | { readonly kind: 'progress'; readonly done: number }
-  | { readonly kind: 'failed'; readonly message: string; readonly seed: number }
-  | { readonly kind: 'done'; readonly figures: Figures };
+  | { readonly kind: 'part'; readonly figures: Figures }
+  | { readonly kind: 'failed'; readonly message: string; readonly seed: number };
 
 const NAME_WIDTH = 32;
-const replay = (seed: number) => `replay: npm run simulate -- --from ${seed} --seeds 1 --trace\n`;
+const PROGRESS_MS = 60_000;
 
 function readArguments() {
   const { values } = parseArgs({
@@ -40,30 +39,47 @@ function readArguments() {
   return { from: from ?? 1, seeds, workers, trace: values.trace };
 }
 
+const startedMs = performance.now();
+const tally = new Tally();
+const seconds = () => ((performance.now() - startedMs) / 1000).toFixed(1);
+
 async function main(): Promise<void> {
   const { from, seeds, workers, trace } = readArguments();
-  const startedMs = performance.now();
-  const figures =
-    workers === 1
-      ? await runHere({ from, seeds, trace })
-      : sumOf(await Promise.all(partsOf(from, seeds, workers).map(runInWorker)));
-  for (const [name, count] of [...figures.totals].sort()) {
-    process.stdout.write(`${name.padEnd(NAME_WIDTH)} ${count}\n`);
-  }
-  process.stdout.write(`${'states'.padEnd(NAME_WIDTH)} ${figures.states.size}\n`);
-  const seconds = ((performance.now() - startedMs) / 1000).toFixed(1);
-  process.stdout.write(`${seeds} schedules from seed ${from}, no violation, ${seconds} s\n`);
+  const tell = () =>
+    process.stderr.write(`${tally.figures.schedules} of ${seeds}, ${seconds()} s\n`);
+  const progress = setInterval(tell, PROGRESS_MS).unref();
+  // A campaign that is ended early has met something all the same.
+  for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => end(from, 1));
+  if (workers === 1) await runHere({ from, seeds, trace });
+  else await Promise.all(partsOf(from, seeds, workers).map(runInWorker));
+  clearInterval(progress);
+  end(from, 0);
 }
 
-async function runHere(part: CampaignPart): Promise<Figures> {
+function end(from: number, exitCode: number): void {
+  const { schedules, totals, states } = tally.figures;
+  for (const [name, count] of [...totals].sort()) {
+    process.stdout.write(`${name.padEnd(NAME_WIDTH)} ${count}\n`);
+  }
+  process.stdout.write(`${'states'.padEnd(NAME_WIDTH)} ${states.size}\n`);
+  const range =
+    exitCode === 0 ? `from seed ${from}` : `of a campaign from seed ${from}, ended early`;
+  process.stdout.write(`${schedules} schedules ${range}, no violation, ${seconds()} s\n`);
+  process.exit(exitCode);
+}
+
+function endWith(message: string, seed: number): never {
+  process.stdout.write(`${message}\n`);
+  process.stdout.write(`replay: npm run simulate -- --from ${seed} --seeds 1 --trace\n`);
+  process.exit(1);
+}
+
+async function runHere(part: CampaignPart): Promise<void> {
   try {
-    return await runCampaign(part, (done) =>
-      process.stderr.write(`${done} of ${part.seeds} from seed ${part.from}\n`),
-    );
+    for await (const figures of runCampaign(part)) tally.add(figures);
   } catch (error) {
     if (!(error instanceof CampaignFailure)) throw error;
-    process.stdout.write(`${error.trace.join('\n')}\n${error.message}\n${replay(error.seed)}`);
-    process.exit(1);
+    endWith([...error.trace, error.message].join('\n'), error.seed);
   }
 }
 
@@ -82,18 +98,14 @@ function partsOf(from: number, seeds: number, workers: number): CampaignPart[] {
     .filter((part) => part.seeds > 0);
 }
 
-function runInWorker(part: CampaignPart): Promise<Figures> {
+function runInWorker(part: CampaignPart): Promise<void> {
   const worker = new Worker(new URL(import.meta.url), { workerData: part });
   return new Promise((resolve, reject) => {
     worker.on('error', reject);
+    worker.on('exit', () => resolve());
     worker.on('message', (message: Message) => {
-      if (message.kind === 'done') resolve(message.figures);
-      else if (message.kind === 'progress') {
-        process.stderr.write(`${message.done} of ${part.seeds} from seed ${part.from}\n`);
-      } else {
-        process.stdout.write(`${message.message}\n${replay(message.seed)}`);
-        process.exit(1);
-      }
+      if (message.kind === 'part') tally.add(message.figures);
+      else endWith(message.message, message.seed);
     });
   });
 }
@@ -101,8 +113,7 @@ function runInWorker(part: CampaignPart): Promise<Figures> {
 async function work(part: CampaignPart): Promise<void> {
   const tell = (message: Message) => parentPort?.postMessage(message);
   try {
-    const figures = await runCampaign(part, (done) => tell({ kind: 'progress', done }));
-    tell({ kind: 'done', figures });
+    for await (const figures of runCampaign(part)) tell({ kind: 'part', figures });
   } catch (error) {
     if (!(error instanceof CampaignFailure)) throw error;
     tell({ kind: 'failed', message: error.message, seed: error.seed });

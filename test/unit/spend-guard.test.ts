@@ -274,6 +274,27 @@ describe('a fault of ours', () => {
   });
 });
 
+describe('a request that fails', () => {
+  it('is told of once the journal has its entry, as the function may freeze then', async () => {
+    const { promise: gate, resolve: open } = Promise.withResolvers<undefined>();
+    ports.ledger.fault = (call) => (call === 'journal' ? gate : undefined);
+    ports.upstream.respond = async () => {
+      throw new UpstreamFailure('unknown', 'reset', undefined);
+    };
+    let isTold = false;
+    const told = handle().catch(() => {
+      isTold = true;
+    });
+
+    await settleDown();
+    expect(ports.events.at(-1)).toMatch(/^journal /);
+    expect(isTold).toBe(false);
+    open(undefined);
+    await told;
+    expect(isTold).toBe(true);
+  });
+});
+
 describe('a journal that throws', () => {
   it('is a warning, and the answer is done all the same', async () => {
     ports.ledger.fault = (call) => (call === 'journal' ? 'throws' : undefined);
