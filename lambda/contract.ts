@@ -23,6 +23,8 @@ export const ENV = {
   allowFields: 'HARDCAP_ALLOW_FIELDS',
   /** How many reservations one counter may hold at a time. */
   maxInFlight: 'HARDCAP_MAX_IN_FLIGHT',
+  /** `drain` (default) or `settle`: what becomes of a stream whose client has gone. */
+  whenClientLeaves: 'HARDCAP_WHEN_CLIENT_LEAVES',
   /** Days that journal entries are kept (DynamoDB TTL). */
   journalDays: 'HARDCAP_JOURNAL_DAYS',
   /** Days that a closed counter is kept after its window; lifetime counters are kept for ever. */
@@ -40,6 +42,7 @@ export const DEFAULTS = {
   settingsMaxAgeMs: 5_000,
   reservationMarginMs: 60_000,
   maxInFlight: 2_000,
+  whenClientLeaves: 'drain',
   journalDays: 90,
   counterDays: 400,
   catalogueMaxAgeDays: 60,
@@ -83,6 +86,10 @@ export const METRIC = {
   upstreamLatencyMs: 'UpstreamLatencyMs',
   streamsCut: 'StreamsCut',
   overruns: 'Overruns',
+  /** Requests that cost a progressive cap more than it had reserved: no fault, and no alarm. */
+  softOverruns: 'ProgressiveOverruns',
+  /** Streams of Bedrock's that broke off, ended within a frame, or held bytes that are no frames. */
+  streamsDamaged: 'StreamsDamaged',
   settleFailures: 'SettleFailures',
   malformedSettings: 'MalformedSettings',
   chargedInFull: 'ChargedInFull',

@@ -23,6 +23,7 @@ import { type Prepared, prepareRequest } from '../domain/estimate.ts';
 import { formatUsd, type NanoUsd } from '../domain/money.ts';
 import type { Operation } from '../domain/operation.ts';
 import type { ProfileModel } from '../domain/profile-model.ts';
+import { type Cover, firstCover, TRANCHE_TOKENS } from '../domain/progressive.ts';
 import type { JsonObject } from '../domain/request-body.ts';
 import type { CounterKey } from '../domain/reservation.ts';
 import type { Window, WindowClock } from '../domain/window.ts';
@@ -36,6 +37,8 @@ export interface Charge {
   readonly limitNanoUsd: NanoUsd;
   /** False for a warn cap: it counts, and refuses nothing. */
   readonly enforced: boolean;
+  /** What is reserved at first on a progressive counter; absent: the whole bound. */
+  readonly firstNanoUsd?: NanoUsd;
 }
 
 export interface Admission {
@@ -46,6 +49,8 @@ export interface Admission {
   /** In counter-key order. */
   readonly charges: readonly Charge[];
   readonly fit: Fit;
+  /** What its progressive counters reserve at first; absent where it reserves its whole bound. */
+  readonly first?: Cover;
 }
 
 /** What was found and done to make a request fit where its first bound did not. */
@@ -76,6 +81,8 @@ export interface AdmissionRules {
   readonly allowUncovered: boolean;
   readonly allowFields: ReadonlySet<string>;
   readonly windows: WindowClock;
+  /** Output tokens that a progressive counter reserves at a time. @default TRANCHE_TOKENS */
+  readonly trancheTokens?: number;
 }
 
 const isMalformedKey = (key: CallerKey | MalformedKey): key is MalformedKey => 'problem' in key;
@@ -191,7 +198,10 @@ export function estimate(
     ...(fit.mostOutputTokens === undefined ? {} : { mostOutputTokens: fit.mostOutputTokens }),
     ...(fit.counted && { mostInputTokens: fit.counted.mostInputTokens }),
   });
-  return { key, subject, model, prepared, charges: chargesOf(caps, subject, rules, nowMs), fit };
+  const { trancheTokens = TRANCHE_TOKENS } = rules;
+  const first = firstCover(asked.operation, model, prepared, trancheTokens);
+  const charges = chargesOf(caps, subject, rules, nowMs, first);
+  return { key, subject, model, prepared, charges, fit, ...(first && { first }) };
 }
 
 /** Selecting or splitting by a tag of the request could be dodged by not sending it. */
@@ -231,6 +241,7 @@ function chargesOf(
   subject: Subject,
   rules: AdmissionRules,
   nowMs: number,
+  first: Cover | undefined,
 ): Charge[] {
   return caps
     .map((cap): Charge => {
@@ -241,10 +252,14 @@ function chargesOf(
         window,
         limitNanoUsd: limitAt(cap, nowMs),
         enforced: enforces(cap),
+        ...(first && isProgressive(cap) && { firstNanoUsd: first.nanoUsd }),
       };
     })
     .sort((a, b) => compareText(a.counter.pk, b.counter.pk));
 }
+
+/** A warn cap refuses no extension, so it has no use for any. */
+const isProgressive = (cap: Cap): boolean => enforces(cap) && cap.streaming === 'progressive';
 
 const compareText = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 
@@ -268,5 +283,6 @@ export const termsOf = ({ model, charges }: Admission): string =>
       cap.window.weekStart,
       limitNanoUsd.toString(),
       cap.action,
+      cap.streaming,
     ]),
   ]);

@@ -134,7 +134,7 @@ async function fitUnderRequestLimit(
 ): Promise<Fit | undefined> {
   const { maxRequestNanoUsd } = admission.key;
   if (maxRequestNanoUsd === undefined) return undefined;
-  const room = { remainingNanoUsd: maxRequestNanoUsd, mayClamp: false };
+  const room = { remainingNanoUsd: maxRequestNanoUsd, mayClamp: false, isProgressive: false };
   const counted = await counting.count(request, admission, room);
   return counted === undefined ? undefined : fitInto(admission, room, counted);
 }

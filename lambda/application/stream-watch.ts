@@ -13,6 +13,7 @@ import type { Settings, SettingsView } from '../ports/settings.ts';
 import type { CutReason } from '../ports/stream.ts';
 import type { Telemetry } from '../ports/telemetry.ts';
 import { type Admission, authenticate } from './admission.ts';
+import { capCut } from './cap-cut.ts';
 import type { Held } from './reserve-all.ts';
 
 export interface WatchPorts {
@@ -111,13 +112,8 @@ async function capReason(
     if (limit >= charge.limitNanoUsd) continue;
     const state = await ports.ledger.read(charge.counter);
     if (state === undefined || state.settledNanoUsd <= limit) continue;
-    return {
-      kind: 'cap',
-      counterPk: charge.counter.pk,
-      message:
-        `the limit of cap "${cap.capId}" was lowered to $${formatUsd(limit)}, ` +
-        `and $${formatUsd(state.settledNanoUsd)} are settled`,
-    };
+    const what = `was lowered to $${formatUsd(limit)}, less than is settled`;
+    return capCut(charge, what, { reason: 'spent', state, limitNanoUsd: limit });
   }
   return undefined;
 }

@@ -77,6 +77,7 @@ export function composeGateway(parts: GatewayParts): StreamingHandler {
       reservationMarginMs: environment.reservationMarginMs,
       overCapStatus: environment.overCapStatus,
       cutHoldMs: CUT_HOLD_MS,
+      whenClientLeaves: environment.whenClientLeaves,
       maxAnswerBytes: MAX_ANSWER_BYTES,
     },
   );

@@ -13,6 +13,7 @@ export interface GatewayEnvironment {
   readonly allowUncovered: boolean;
   readonly allowFields: ReadonlySet<string>;
   readonly maxInFlight: number;
+  readonly whenClientLeaves: 'drain' | 'settle';
   readonly journalDays: number;
 }
 
@@ -39,6 +40,10 @@ export function readEnvironment(env: Environment): GatewayEnvironment {
     allowUncovered: oneOf(env, ENV.uncovered, ['refuse', 'allow'], 'refuse') === 'allow',
     allowFields: new Set(list(env[ENV.allowFields])),
     maxInFlight: number(ENV.maxInFlight, DEFAULTS.maxInFlight, 1, 10_000),
+    whenClientLeaves:
+      oneOf(env, ENV.whenClientLeaves, ['drain', 'settle'], DEFAULTS.whenClientLeaves) === 'settle'
+        ? 'settle'
+        : 'drain',
     journalDays: number(ENV.journalDays, DEFAULTS.journalDays, 1, 3_650),
   };
 }

@@ -262,6 +262,7 @@ export const guardOptions = (rest: Partial<SpendGuardOptions> = {}): SpendGuardO
   overCapStatus: 429,
   reservationMarginMs: 60_000,
   cutHoldMs: 10_000,
+  whenClientLeaves: 'drain',
   maxAnswerBytes: 1_000_000,
   ...rest,
 });

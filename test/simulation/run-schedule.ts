@@ -192,6 +192,7 @@ function createGateway(world: World, plan: Plan, index: number, courses: Course[
       overCapStatus: 429,
       reservationMarginMs: plan.reservationMarginMs,
       cutHoldMs: CUT_HOLD_MS,
+      whenClientLeaves: 'drain',
       maxAnswerBytes: MAX_ANSWER_BYTES,
     },
   );

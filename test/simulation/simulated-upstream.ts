@@ -167,6 +167,7 @@ export function createSimulatedFrameReader(): FrameReader {
       unread = [];
     },
     rest: () => new Uint8Array(0),
+    isBroken: () => false,
   };
 }
 

@@ -127,7 +127,11 @@ async function serve(visit: Visit, path: string, event: HttpEvent): Promise<Answ
       const sent = answerHeaders(head, invocation.requestId, undefined);
       const streamHeaders = { ...sent, ...entry.form?.streamHeaders };
       opened.stream = { statusCode: head.status, headers: streamHeaders, body };
-      return entry.form?.streamSink(sink) ?? sink;
+      const formed = entry.form?.streamSink(sink);
+      // Whatever the door writes, the client who leaves is this one.
+      return formed === undefined
+        ? sink
+        : { ...formed, ...(sink.onLeave && { onLeave: sink.onLeave }) };
     },
   };
   const answer =
