@@ -34,6 +34,8 @@ export interface Configuration {
   readonly allowFields: readonly string[];
   /** How many reservations one counter may hold at a time, 1 to 2,000. @default 2000 */
   readonly maxInFlight: number;
+  /** What becomes of a stream whose client has gone, where that can be seen. @default 'drain' */
+  readonly whenClientLeaves: 'drain' | 'settle';
   /** Days that journal entries are kept, 1 to 3,650. @default 90 */
   readonly journalDays: number;
   /**
@@ -111,6 +113,7 @@ const SHAPE = {
     'names of request members, such as ["x_mode"]',
   ),
   maxInFlight: wholeNumber(1, DEFAULTS.maxInFlight, 'reservations'),
+  whenClientLeaves: z.literal(['drain', 'settle']).describe('drain or settle'),
   journalDays: wholeNumber(1, 3_650, 'days'),
   counterDays: wholeNumber(35, 36_500, 'days'),
   catalogueMaxAgeDays: wholeNumber(1, 3_650, 'days'),
@@ -138,6 +141,7 @@ export const DEFAULT_CONFIGURATION: Configuration = {
   uncovered: 'refuse',
   allowFields: [],
   maxInFlight: DEFAULTS.maxInFlight,
+  whenClientLeaves: DEFAULTS.whenClientLeaves,
   journalDays: DEFAULTS.journalDays,
   counterDays: DEFAULTS.counterDays,
   catalogueMaxAgeDays: DEFAULTS.catalogueMaxAgeDays,

@@ -20,6 +20,7 @@ export const environmentOf = (
   [ENV.uncovered]: configuration.uncovered,
   [ENV.allowFields]: configuration.allowFields.join(','),
   [ENV.maxInFlight]: String(configuration.maxInFlight),
+  [ENV.whenClientLeaves]: configuration.whenClientLeaves,
   [ENV.journalDays]: String(configuration.journalDays),
   [ENV.counterDays]: String(configuration.counterDays),
   [ENV.catalogueMaxAgeDays]: String(configuration.catalogueMaxAgeDays),

@@ -46,6 +46,7 @@ const ATTRIBUTE_BY_OPTION: Readonly<Record<string, string>> = {
   models: 'models',
   splitBy: 'splitBy',
   action: 'action',
+  streaming: 'streaming',
   raiseTo: 'raisedLimitUsd',
   raiseUntil: 'raisedUntil',
   maxTokens: 'defaultMaxTokens',
@@ -96,6 +97,12 @@ const addSetOptions = (set: Command): Command =>
     .option('--models <globs>', 'cover only these models', listValue)
     .option('--split-by <what>', 'a counter for each key, team, vendor, model or tag:<name>')
     .addOption(new Option('--action <action>', 'what it does').choices(['block', 'clamp', 'warn']))
+    .addOption(
+      new Option('--streaming <mode>', 'reserve streams whole, or as they go (softer)').choices([
+        'full',
+        'progressive',
+      ]),
+    )
     .option('--raise-to <usd>', 'a higher limit, until --raise-until', usdValue)
     .option('--raise-until <date-time>', 'when the raise ends, with offset', instantValue)
     .option('--max-tokens <count>', 'max_tokens of requests that name none', wholeValue)

@@ -6,7 +6,6 @@
  */
 import { applies, limitAt } from '../domain/cap.ts';
 import { HardcapError } from '../domain/errors.ts';
-import { formatUsd } from '../domain/money.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Ledger } from '../ports/ledger.ts';
 import type { Settings, SettingsView } from '../ports/settings.ts';
@@ -112,7 +111,7 @@ async function capReason(
     if (limit >= charge.limitNanoUsd) continue;
     const state = await ports.ledger.read(charge.counter);
     if (state === undefined || state.settledNanoUsd <= limit) continue;
-    const what = `was lowered to $${formatUsd(limit)}, less than is settled`;
+    const what = 'had its limit lowered beneath what is settled';
     return capCut(charge, what, { reason: 'spent', state, limitNanoUsd: limit });
   }
   return undefined;

@@ -194,10 +194,13 @@ export interface FakeSink extends AnswerSink {
   isInterrupted: boolean;
   /** What `write` waits for; undefined: there is room. */
   room: (() => Promise<void>) | undefined;
+  /** The client goes. */
+  leave(): void;
 }
 
 export function createFakeSink(events: string[] = []): FakeSink {
   let wake = () => {};
+  let left = () => {};
   const sink: FakeSink = {
     written: [],
     errors: [],
@@ -219,6 +222,10 @@ export function createFakeSink(events: string[] = []): FakeSink {
     fail(error) {
       events.push('error frame');
       sink.errors.push(error);
+    },
+    leave: () => left(),
+    onLeave(call) {
+      left = call;
     },
     end() {
       events.push('end of body');

@@ -45,6 +45,7 @@ describe('the gateway function', () => {
       [ENV.uncovered]: 'refuse',
       [ENV.allowFields]: '',
       [ENV.maxInFlight]: '2000',
+      [ENV.whenClientLeaves]: 'drain',
       [ENV.journalDays]: '90',
       [ENV.counterDays]: '400',
       [ENV.catalogueMaxAgeDays]: '60',

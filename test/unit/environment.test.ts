@@ -20,6 +20,7 @@ describe('an environment that names only its tables', () => {
       allowUncovered: false,
       allowFields: new Set(),
       maxInFlight: 2_000,
+      whenClientLeaves: 'drain',
       journalDays: 90,
     });
   });
@@ -40,6 +41,7 @@ describe('values', () => {
       [ENV.uncovered]: 'allow',
       [ENV.allowFields]: 'top_k, inferenceConfig.new',
       [ENV.maxInFlight]: '1',
+      [ENV.whenClientLeaves]: 'settle',
       [ENV.journalDays]: '3650',
       AWS_REGION: 'eu-west-1',
     });
@@ -52,6 +54,7 @@ describe('values', () => {
       allowUncovered: true,
       allowFields: new Set(['top_k', 'inferenceConfig.new']),
       maxInFlight: 1,
+      whenClientLeaves: 'settle',
       journalDays: 3_650,
     });
   });
@@ -88,6 +91,7 @@ describe('a bad value', () => {
     [ENV.reservationMarginMs, '3600001'],
     [ENV.maxInFlight, '0'],
     [ENV.maxInFlight, '10001'],
+    [ENV.whenClientLeaves, 'Drain'],
     [ENV.journalDays, '0'],
     [ENV.journalDays, '3651'],
   ])('is refused by name: %s=%j', (name, value) => {
