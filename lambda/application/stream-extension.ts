@@ -64,7 +64,10 @@ export function createExtension(
   };
   const extendOnce = async (): Promise<void> => {
     const next = coverOf(model, prepared, seenTokens, trancheTokens);
-    const refusal = await extendAll(ports, options, context, holds, next.nanoUsd);
+    const view = await ports.settings.read(context.keyId, options.settingsMaxAgeMs);
+    // A stream that ended meanwhile is being settled by the amounts that were known then.
+    if (isStopped) return;
+    const refusal = await extendAll(ports, context.reserved, holds, next.nanoUsd, view);
     if (refusal !== undefined) stopBy(refusal);
     else coveredTokens = next.outputTokens;
   };
@@ -105,12 +108,11 @@ type StandingHold = Omit<Held, 'hold'> & { hold: CounterHold };
 /** Extends on every counter; what to cut by where one of them cannot. */
 async function extendAll(
   ports: SpendGuardPorts,
-  { settingsMaxAgeMs }: SpendGuardOptions,
-  { reserved, keyId }: ExtensionContext,
+  { settlement }: Reserved,
   holds: readonly StandingHold[],
   toNanoUsd: NanoUsd,
+  view: SettingsView,
 ): Promise<CutReason | undefined> {
-  const view = await ports.settings.read(keyId, settingsMaxAgeMs);
   const reasons = await Promise.all(
     holds.map(async (one): Promise<CutReason | undefined> => {
       if (toNanoUsd <= one.hold.reservedNanoUsd) return undefined;
@@ -118,7 +120,7 @@ async function extendAll(
       const request = { hold: one.hold, toNanoUsd, limitNanoUsd };
       const note = (hold: CounterHold) => {
         one.hold = hold;
-        reserved.settlement.note(hold);
+        settlement.note(hold);
       };
       // A stream that ends in the meantime is settled by whichever amount it finds.
       note(extending(request));

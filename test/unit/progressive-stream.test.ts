@@ -256,6 +256,23 @@ describe('an extension', () => {
   });
 });
 
+describe('an extension whose settings come after the stream has ended', () => {
+  it('is not made: the settle knows nothing of it', async () => {
+    const { promise: gate, resolve: open } = Promise.withResolvers<void>();
+    const { send, end, isDone } = await startKnowing();
+    ports.settings.fault = () => gate;
+    await send(text(15));
+    await send(metadataFrame(10, 5));
+    await end();
+    open();
+    await settleDown();
+
+    expect(extensions()).toBe(0);
+    expect(isDone()).toBe(true);
+    expect(ports.ledger.standing()).toEqual([]);
+  });
+});
+
 describe('a cap that has no room for more', () => {
   /** Room for the first two tranches and the half of one more. */
   async function startNearLimit(...others: Cap[]) {
