@@ -27,7 +27,7 @@ describe('a running stream', () => {
     const next = await converse(running.url, key, 'at once again');
 
     expect(text).toContain('validationException');
-    expect(text).toMatch(/budget_exceeded: the limit of cap \\?"lowered\\?" was lowered/);
+    expect(text).toMatch(/budget_exceeded: cap \\?"lowered\\?" had its limit lowered/);
     expect(next.status).toBe(429);
     const { reservations, settledUsd } = await running.counter('lowered');
     expect(reservations).toBe(0);
