@@ -559,9 +559,9 @@ function explore() {
 /** What a mutant is tried in, the smallest first. */
 const SETTINGS = [
   ['--writes', '1'],
-  ['--counters', '2', '--tries', '1'],
+  ['--counters', '2', '--tries', '1', '--ends', '1', '--one-fails'],
   ['--writes', '1', '--extend'],
-  [],
+  ['--extend'],
 ];
 
 /** Runs each mutant until a setting finds it out; those that live make it fail. */

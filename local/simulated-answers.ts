@@ -4,6 +4,7 @@
  * Not here: a vendor's form (simulated-vendor.ts), frames, timing and faults (simulated-stream.ts).
  */
 import type { UnitCounts } from '../lambda/domain/unit.ts';
+import { chatChunks } from './simulated-chat-models.ts';
 import { converseAnswer, converseEvents } from './simulated-converse.ts';
 import { invalid } from './simulated-errors.ts';
 import type { Question } from './simulated-requests.ts';
@@ -12,6 +13,7 @@ import {
   type Json,
   optional,
   type Told,
+  type ToldCall,
   type ToldGuardrail,
 } from './simulated-vendor.ts';
 
@@ -42,6 +44,7 @@ export function answerTo(question: Question, seed: number): Told {
     text,
     deltas: deltasOf(text, textTokens, directives.chunks),
     stopReason: stopReasonOf(question, wanted > maxTokens),
+    calls: callsOf(question),
     hidesUsage: directives.hidesUsage,
     choices,
     items: question.items ?? 1,
@@ -58,9 +61,22 @@ export function answerTo(question: Question, seed: number): Told {
   };
 }
 
-function stopReasonOf({ directives }: Question, isCut: boolean): Told['stopReason'] {
+function stopReasonOf(question: Question, isCut: boolean): Told['stopReason'] {
+  const { directives } = question;
   if (directives.isBlocked) return 'guardrail_intervened';
-  return isCut ? 'max_tokens' : 'end_turn';
+  if (isCut) return 'max_tokens';
+  return callsOf(question).length > 0 ? 'tool_use' : 'end_turn';
+}
+
+function callsOf({ vendor, directives: { tool } }: Question): readonly ToldCall[] {
+  const canCall = vendor === undefined || vendor.callsTools === true;
+  if (tool === undefined || !canCall) return [];
+  return Array.from({ length: tool.calls }, (_, index) => ({
+    id: `call-simulated-${index}`,
+    name: tool.name,
+    // A number that JavaScript alone would write otherwise.
+    input: { call: index, of: JSON.rawJSON('1.0') },
+  }));
 }
 
 const CHARACTERS_PER_TEXT_UNIT = 1_000;
@@ -119,6 +135,14 @@ export function requireStream({ vendor }: Question): void {
   if (vendor === undefined || vendor.chunks !== undefined) return;
   throw invalid('The model is unsupported for streaming.');
 }
+
+/** The events of a stream of chat completions: each is the data of a server-sent event. */
+export const chatEvents = (told: Told, includesUsage: boolean): readonly StreamEvent[] =>
+  chatChunks(told, includesUsage).map(({ json, isDelta }) => ({
+    type: 'data',
+    payload: json,
+    isChunk: isDelta,
+  }));
 
 /** The events of a stream, in Bedrock's order; the last one tells the tokens. */
 export function answerEvents({ vendor }: Question, told: Told): readonly StreamEvent[] {

@@ -1,7 +1,7 @@
 /**
  * A Bedrock Runtime on this machine that speaks the true wire format, by HTTP/1.1 and h2c.
  *
- * Serves the five operations for the models of simulated-models.ts; what a prompt can ask is told
+ * Serves the five operations, and OpenAI's chat completions, for the models of simulated-models.ts; what a prompt can ask is told
  * in simulated-directives.ts. `GET /__book` gives its book as JSON, `POST /__reset` clears it.
  * Invariant: what it starts to answer is billed in full, whether or not anybody reads it; what
  *            it answers with an error is not billed.
@@ -20,19 +20,24 @@ import {
   answerBody,
   answerEvents,
   answerTo,
+  chatEvents,
   requireStream,
   tokenCountHeaders,
 } from './simulated-answers.ts';
 import { Book, NO_TOKENS } from './simulated-book.ts';
-import { BedrockError, invalid } from './simulated-errors.ts';
+import { BedrockError, invalid, openAiErrorOf } from './simulated-errors.ts';
 import {
+  CHAT_PATH,
   type Question,
   ROUTE,
+  readChatQuestion,
+  readChatRequest,
   readCountQuestion,
   readQuestion,
   requireRoomFor,
 } from './simulated-requests.ts';
-import { streamEvents } from './simulated-stream.ts';
+import { eventStreamWire, SERVER_SENT_EVENTS, streamEvents } from './simulated-stream.ts';
+import type { Told } from './simulated-vendor.ts';
 
 export interface SimulatedBedrockOptions {
   /** 0 chooses a free port. */
@@ -114,6 +119,10 @@ async function serve(
     sendJson(response, 200, {});
     return;
   }
+  if (path === CHAT_PATH && request.method === 'POST') {
+    await answerChat({ request, response, body, seed, book });
+    return;
+  }
   const [, encodedModelId, operation] = ROUTE.exec(path) ?? [];
   if (encodedModelId === undefined || operation === undefined || request.method !== 'POST') {
     sendError(response, new BedrockError('UnknownOperationException', `no such path: ${path}`));
@@ -121,6 +130,35 @@ async function serve(
   }
   const modelId = decodeOnce(encodedModelId);
   await answer({ request, response, modelId, operation, body, seed, book });
+}
+
+/** Answers chat completions: what others have in their path stands in the body, errors too. */
+async function answerChat(asked: Omit<Exchange, 'modelId' | 'operation'>): Promise<void> {
+  const { request, response } = asked;
+  let exchange: Exchange = { ...asked, modelId: '', operation: 'chat-completions' };
+  try {
+    const { modelId, isStreamed, includesUsage } = readChatRequest(asked.body);
+    const operation = isStreamed ? 'chat-completions-stream' : 'chat-completions';
+    exchange = { ...asked, modelId, operation };
+    const question = readChatQuestion(modelId, asked.body);
+    requireRoomFor(modelId, question);
+    await waitOrFail(question);
+    const answered = billed(exchange, question);
+    if (answered === undefined) return;
+    if (!isStreamed) {
+      sendJson(response, 200, answerBody(question, answered));
+      return;
+    }
+    response.statusCode = 200;
+    response.setHeader('content-type', 'text/event-stream; charset=utf-8');
+    response.setHeader('x-amzn-requestid', randomUUID());
+    const events = chatEvents(answered, includesUsage);
+    await streamEvents(request, response, events, question.directives, SERVER_SENT_EVENTS);
+  } catch (error) {
+    if (!(error instanceof BedrockError)) throw error;
+    enter(exchange, { outcome: 'not-billed', status: error.status });
+    sendJson(response, error.status, openAiErrorOf(error));
+  }
 }
 
 /** Answers one operation and writes it into the book, before anything is sent. */
@@ -133,11 +171,7 @@ async function answer(exchange: Exchange): Promise<void> {
       : readQuestion(modelId, operation.startsWith('converse'), body);
     if (!isCount) requireRoomFor(modelId, question);
     if (operation.endsWith('stream')) requireStream(question);
-    const { directives } = question;
-    if (directives.firstMs > 0) await sleep(directives.firstMs);
-    if (directives.error !== undefined) {
-      throw new BedrockError(directives.error, `simulated ${directives.error}`);
-    }
+    await waitOrFail(question);
     if (isCount) {
       enter(exchange, { outcome: 'not-billed', status: 200 });
       sendJson(response, 200, { inputTokens: question.inputTokens });
@@ -151,17 +185,28 @@ async function answer(exchange: Exchange): Promise<void> {
   }
 }
 
+/** What comes before an answer: the time it takes, or an error. @throws BedrockError */
+async function waitOrFail({ directives }: Question): Promise<void> {
+  if (directives.firstMs > 0) await sleep(directives.firstMs);
+  if (directives.error === undefined) return;
+  throw new BedrockError(directives.error, `simulated ${directives.error}`);
+}
+
+/** What is answered, billed by now; undefined where the connection was reset instead. */
+function billed(exchange: Exchange, question: Question): Told | undefined {
+  const answered = answerTo(question, exchange.seed);
+  const { resets } = question.directives;
+  const { tokens, units } = answered;
+  enter(exchange, { outcome: 'billed', status: resets ? 0 : 200, question, tokens, units });
+  if (!resets) return answered;
+  resetResponse(exchange.request, exchange.response);
+  return undefined;
+}
+
 async function answerBilled(exchange: Exchange, question: Question): Promise<void> {
   const { request, response, operation, seed } = exchange;
-  const { directives } = question;
-  const answered = answerTo(question, seed);
-  const status = directives.resets ? 0 : 200;
-  const { tokens, units } = answered;
-  enter(exchange, { outcome: 'billed', status, question, tokens, units });
-  if (directives.resets) {
-    resetResponse(request, response);
-    return;
-  }
+  const answered = billed(exchange, question);
+  if (answered === undefined) return;
   if (!operation.endsWith('stream')) {
     const headers = tokenCountHeaders(question, answered);
     sendJson(response, 200, answerBody(question, answered), headers);
@@ -174,7 +219,7 @@ async function answerBilled(exchange: Exchange, question: Question): Promise<voi
     response.setHeader('x-amzn-bedrock-content-type', 'application/json');
   }
   const events = answerEvents(question, answered);
-  await streamEvents(request, response, events, directives, seed);
+  await streamEvents(request, response, events, question.directives, eventStreamWire(seed));
 }
 
 interface BookEntry {

@@ -12,8 +12,10 @@ import {
   optional,
   promptTokens,
   type Told,
+  type ToldCall,
   textMember,
   tokensOfBytes,
+  type VendorChunk,
   type VendorShape,
 } from './simulated-vendor.ts';
 
@@ -34,8 +36,10 @@ function usageOf({ tokens }: Told): Json {
   };
 }
 
-const finishReason = ({ stopReason }: Told): string =>
-  stopReason === 'max_tokens' ? 'length' : 'stop';
+function finishReason({ stopReason }: Told): string {
+  if (stopReason === 'tool_use') return 'tool_calls';
+  return stopReason === 'max_tokens' ? 'length' : 'stop';
+}
 
 const idOf = (told: Told): Json => ({
   id: 'chatcmpl-simulated',
@@ -60,24 +64,58 @@ export const chatShape: VendorShape = {
     object: 'chat.completion',
     choices: Array.from({ length: told.choices }, (_, index) => ({
       index,
-      message: { role: 'assistant', content: told.text },
+      message: {
+        role: 'assistant',
+        content: told.text,
+        ...(told.calls.length > 0 && { tool_calls: told.calls.map(callOf) }),
+      },
       finish_reason: finishReason(told),
     })),
     ...(!told.hidesUsage && { usage: usageOf(told) }),
   }),
+  callsTools: true,
   chunks(told) {
-    const piece = (index: number, delta: Json, reason: string | null): Json => ({
-      ...idOf(told),
-      object: 'chat.completion.chunk',
-      choices: [{ index, delta, finish_reason: reason }],
-    });
     const end = {
-      ...piece(0, {}, finishReason(told)),
+      ...piece(told, {}, finishReason(told)),
       ...(!told.hidesUsage && { usage: usageOf(told) }),
     };
-    return deltasThenEnd(told, (content) => piece(0, { content }, null), end);
+    return deltasThenEnd(told, (content) => piece(told, { content }, null), end);
   },
 };
+
+const callOf = ({ id, name, input }: ToldCall): Json => ({
+  id,
+  type: 'function',
+  function: { name, arguments: JSON.stringify(input) },
+});
+
+const piece = (told: Told, delta: Json, reason: string | null): Json => ({
+  ...idOf(told),
+  object: 'chat.completion.chunk',
+  choices: [{ index: 0, delta, finish_reason: reason }],
+});
+
+/** The chunks of chat completions' own stream; the usage has one of its own, if it is asked for. */
+export function chatChunks(told: Told, includesUsage: boolean): readonly VendorChunk[] {
+  const chunk = (json: Json, isDelta = false): VendorChunk => ({ json, isDelta });
+  const calls = told.calls.map((call, index) => ({ index, ...callOf(call) }));
+  return [
+    chunk(piece(told, { role: 'assistant', content: '' }, null)),
+    ...told.deltas.map((content) => chunk(piece(told, { content }, null), true)),
+    ...calls.map((call) => chunk(piece(told, { tool_calls: [call] }, null))),
+    chunk(piece(told, {}, finishReason(told))),
+    ...(includesUsage && !told.hidesUsage
+      ? [
+          chunk({
+            ...idOf(told),
+            object: 'chat.completion.chunk',
+            choices: [],
+            usage: usageOf(told),
+          }),
+        ]
+      : []),
+  ];
+}
 
 export const commandRShape: VendorShape = {
   read(body) {

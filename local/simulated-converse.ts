@@ -14,6 +14,7 @@ import {
   optional,
   promptTokens,
   type Told,
+  type ToldCall,
   type ToldGuardrail,
   textsOf,
   type VendorShape,
@@ -87,8 +88,17 @@ function guardrailTrace({ id, inputUnits, outputUnits }: ToldGuardrail): Json {
   };
 }
 
+const toolUseOf = ({ id, name, input }: ToldCall): Json => ({
+  toolUse: { toolUseId: id, name, input },
+});
+
 const answerWith = (told: Told, usageOf: (tokens: BilledTokens) => Json): Json => ({
-  output: { message: { role: 'assistant', content: [{ text: told.text }] } },
+  output: {
+    message: {
+      role: 'assistant',
+      content: [{ text: told.text }, ...told.calls.map(toolUseOf)],
+    },
+  },
   stopReason: told.stopReason,
   ...(!told.hidesUsage && { usage: usageOf(told.tokens) }),
 });
@@ -113,12 +123,32 @@ function eventsWith(
       event('contentBlockDelta', { contentBlockIndex: 0, delta: { text } }),
     ),
     event('contentBlockStop', { contentBlockIndex: 0 }),
+    ...told.calls.flatMap((call, index) =>
+      callEvents(call, index + 1).map(([type, payload]) => ({ type, payload, isDelta: false })),
+    ),
     event('messageStop', { stopReason: told.stopReason }),
     event('metadata', {
       ...(!told.hidesUsage && { usage: usageOf(told.tokens) }),
       metrics: { latencyMs: LATENCY_MS },
       ...metadata,
     }),
+  ];
+}
+
+/** A call in a stream: its input comes as text, in two parts. */
+function callEvents(
+  { id, name, input }: ToldCall,
+  contentBlockIndex: number,
+): readonly (readonly [type: string, payload: Json])[] {
+  const text = JSON.stringify(input);
+  const half = Math.ceil(text.length / 2);
+  return [
+    ['contentBlockStart', { contentBlockIndex, start: { toolUse: { toolUseId: id, name } } }],
+    ...[text.slice(0, half), text.slice(half)].map(
+      (part) =>
+        ['contentBlockDelta', { contentBlockIndex, delta: { toolUse: { input: part } } }] as const,
+    ),
+    ['contentBlockStop', { contentBlockIndex }],
   ];
 }
 

@@ -9,6 +9,8 @@
  *   [[bytes=4000000]]      size of the answer's text, whatever its tokens
  *   [[chunks=200]]         text deltas of a stream
  *   [[first=500]]          milliseconds before the answer; [[delay=50]] between two deltas
+ *   [[tool=look_up]]       calls of this tool of the request, after the text, once or `@n` times, by
+ *                          Converse and in OpenAI's shape
  *   [[blocked]]            the guardrail that the request names intervenes
  *   [[no-usage]]           the answer says nothing about tokens
  *   [[error=ThrottlingException]]     an error in place of the answer; not billed
@@ -32,9 +34,16 @@ export interface Directives {
   readonly delayMs: number;
   readonly hidesUsage: boolean;
   readonly isBlocked: boolean;
+  readonly tool?: AskedTool;
   readonly error?: string;
   readonly fault?: StreamFault;
   readonly resets: boolean;
+}
+
+/** A tool that the model wants to call, and how often. */
+export interface AskedTool {
+  readonly name: string;
+  readonly calls: number;
 }
 
 /** How a stream goes wrong, and after how many text deltas. */
@@ -45,7 +54,7 @@ export interface StreamFault {
   readonly exceptionType: string;
 }
 
-const DIRECTIVE = /\[\[([a-z0-9-]+)(?:=([A-Za-z0-9@]+))?\]\]/g;
+const DIRECTIVE = /\[\[([a-z0-9-]+)(?:=([A-Za-z0-9_@]+))?\]\]/g;
 const DEFAULT_EXCEPTION_CHUNK = 3;
 
 /** Reads the directives of one message; of two with one name the last counts. */
@@ -60,6 +69,7 @@ export function readDirectives(text: string): Directives {
     (value === undefined ? {} : { [name]: value }) as { [key in Name]?: number };
   const fault = streamFault(given, count);
   const error = given.get('error');
+  const tool = askedTool(given.get('tool'));
   return {
     ...optional('outputTokens', count('output')),
     ...optional('inputTokens', count('input')),
@@ -73,9 +83,16 @@ export function readDirectives(text: string): Directives {
     hidesUsage: given.has('no-usage'),
     isBlocked: given.has('blocked'),
     resets: given.has('reset'),
+    ...(tool === undefined ? {} : { tool }),
     ...(error === undefined ? {} : { error }),
     ...(fault === undefined ? {} : { fault }),
   };
+}
+
+function askedTool(value: string | undefined): AskedTool | undefined {
+  if (value === undefined) return undefined;
+  const [name = '', calls = ''] = value.split('@');
+  return { name, calls: /^\d{1,2}$/.test(calls) ? Number(calls) : 1 };
 }
 
 function streamFault(

@@ -33,3 +33,17 @@ export class BedrockError extends Error {
 /** The error that Bedrock answers a malformed request with. */
 export const invalid = (message: string): BedrockError =>
   new BedrockError('ValidationException', message);
+
+/** OpenAI's types by the name of Bedrock's error; every other one is the server's. */
+const OPENAI_TYPES: Readonly<Record<string, string>> = {
+  AccessDeniedException: 'permission_error',
+  ResourceNotFoundException: 'not_found_error',
+  ServiceQuotaExceededException: 'insufficient_quota',
+  ThrottlingException: 'rate_limit_error',
+  ValidationException: 'invalid_request_error',
+};
+
+/** The body of an error in OpenAI's shape. */
+export const openAiErrorOf = ({ name, message }: BedrockError): object => ({
+  error: { message, type: OPENAI_TYPES[name] ?? 'server_error', param: null, code: null },
+});

@@ -88,6 +88,12 @@ export function requireConverse(modelId: string): void {
   throw invalid("This action doesn't support the model that you provided.");
 }
 
+/** @throws BedrockError where OpenAI's chat completions do not serve the model */
+export function requireChat(modelId: string): void {
+  if (modelRow(modelId).shapeOf({}) === chatShape) return;
+  throw invalid(`The model '${modelId}' does not support the '/openai/v1/chat/completions' API`);
+}
+
 function modelRow(modelId: string): ModelRow {
   const found = MODELS.find(({ ids }) => ids.test(baseModelIdOf(modelId)));
   if (found === undefined) throw invalid('The provided model identifier is invalid.');

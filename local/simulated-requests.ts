@@ -8,11 +8,28 @@ import { CATALOGUE_ROWS } from '../lambda/domain/catalogue/rows.ts';
 import { readConverse } from './simulated-converse.ts';
 import { type Directives, readDirectives } from './simulated-directives.ts';
 import { BedrockError, invalid } from './simulated-errors.ts';
-import { baseModelIdOf, isProfile, requireConverse, vendorShapeOf } from './simulated-models.ts';
-import { type Asked, isObject, type Json, optional, type VendorShape } from './simulated-vendor.ts';
+import {
+  baseModelIdOf,
+  isProfile,
+  requireChat,
+  requireConverse,
+  vendorShapeOf,
+} from './simulated-models.ts';
+import {
+  type Asked,
+  isObject,
+  type Json,
+  objectIn,
+  optional,
+  textMember,
+  type VendorShape,
+} from './simulated-vendor.ts';
 
 export const ROUTE =
   /^\/model\/(.+)\/(invoke|invoke-with-response-stream|converse|converse-stream|count-tokens)$/;
+
+/** Where OpenAI's shape is served; its model stands in the body. */
+export const CHAT_PATH = '/openai/v1/chat/completions';
 
 /** A request as far as an answer needs it. */
 export interface Question extends Omit<Asked, 'directiveText' | 'promptTokens'> {
@@ -63,6 +80,30 @@ export function readQuestion(modelId: string, isConverse: boolean, body: Uint8Ar
     ...optional('guardrail', asked.guardrail),
     ...optional('tier', asked.tier),
   };
+}
+
+/** A body of chat completions, before its question is read. */
+export interface ChatRequest {
+  readonly modelId: string;
+  readonly isStreamed: boolean;
+  /** Whether the stream is to tell its usage in a chunk of its own. */
+  readonly includesUsage: boolean;
+}
+
+/** Reads what stands in the path elsewhere. @throws BedrockError */
+export function readChatRequest(body: Uint8Array): ChatRequest {
+  const object = parseObject(body);
+  return {
+    modelId: textMember(object, 'model'),
+    isStreamed: object.stream === true,
+    includesUsage: objectIn(object, 'stream_options').include_usage === true,
+  };
+}
+
+/** Reads a body of chat completions. @throws BedrockError where they do not serve the model */
+export function readChatQuestion(modelId: string, body: Uint8Array): Question {
+  requireChat(modelId);
+  return readQuestion(modelId, false, body);
 }
 
 /** Reads a CountTokens body, which wraps either shape. @throws BedrockError */

@@ -42,6 +42,30 @@ function frame(messageType: string, typeHeader: string, type: string, payload: o
   });
 }
 
+/** How the events of a stream are written. */
+export interface StreamWire {
+  event(event: StreamEvent, index: number): Uint8Array;
+  exception(exceptionType: string, message: string): Uint8Array;
+  /** What ends a whole stream. */
+  readonly last?: Uint8Array;
+}
+
+/** AWS's event stream; the seed varies the padding. */
+export const eventStreamWire = (seed: number): StreamWire => ({
+  event: (event, index) => eventFrame(event, seed + index * 7),
+  exception: exceptionFrame,
+});
+
+const serverSentEvent = (data: string): Uint8Array => Buffer.from(`data: ${data}\n\n`);
+
+/** Server-sent events, as chat completions stream. */
+export const SERVER_SENT_EVENTS: StreamWire = {
+  event: ({ payload }) => serverSentEvent(JSON.stringify(payload)),
+  exception: (type, message) =>
+    serverSentEvent(JSON.stringify({ error: { message, type, code: null, param: null } })),
+  last: serverSentEvent('[DONE]'),
+};
+
 /**
  * Writes the events and ends the answer, or lets it go wrong as the directives say: after so many
  * deltas, or after the last one where there are fewer.
@@ -51,7 +75,7 @@ export async function streamEvents(
   response: DualResponse,
   events: readonly StreamEvent[],
   directives: Directives,
-  seed: number,
+  wire: StreamWire,
 ): Promise<void> {
   const { fault, delayMs } = directives;
   const total = events.filter(({ isChunk }) => isChunk).length;
@@ -60,16 +84,17 @@ export async function streamEvents(
   for (const [index, event] of events.entries()) {
     const isAfterChunks = event.isChunk || chunks === total;
     if (fault !== undefined && chunks === faultAt && isAfterChunks) {
-      await failStream(request, response, fault);
+      await failStream(request, response, fault, wire);
       return;
     }
     if (event.isChunk) {
       if (chunks > 0 && delayMs > 0) await sleep(delayMs);
       chunks += 1;
     }
-    await writeWithRoom(response, eventFrame(event, seed + index * 7));
+    await writeWithRoom(response, wire.event(event, index));
     if (isGone(response)) return;
   }
+  if (wire.last !== undefined) writeTo(response, wire.last);
   response.end();
 }
 
@@ -77,6 +102,7 @@ async function failStream(
   request: DualRequest,
   response: DualResponse,
   fault: StreamFault,
+  wire: StreamWire,
 ): Promise<void> {
   if (fault.kind === 'reset') {
     // A reset overtakes what is still in line; the deltas before it are meant to arrive.
@@ -85,7 +111,7 @@ async function failStream(
     return;
   }
   if (fault.kind === 'exception') {
-    writeTo(response, exceptionFrame(fault.exceptionType, `simulated ${fault.exceptionType}`));
+    writeTo(response, wire.exception(fault.exceptionType, `simulated ${fault.exceptionType}`));
   }
   response.end();
 }

@@ -47,7 +47,8 @@ export interface Told {
   readonly text: string;
   /** The text in the deltas of a stream. */
   readonly deltas: readonly string[];
-  readonly stopReason: 'end_turn' | 'max_tokens' | 'guardrail_intervened';
+  readonly stopReason: 'end_turn' | 'max_tokens' | 'guardrail_intervened' | 'tool_use';
+  readonly calls: readonly ToldCall[];
   readonly tokens: BilledTokens;
   readonly hidesUsage: boolean;
   readonly choices: number;
@@ -55,6 +56,13 @@ export interface Told {
   readonly units: UnitCounts;
   readonly guardrail?: ToldGuardrail;
   readonly tier?: string;
+}
+
+/** One call of a tool. */
+export interface ToldCall {
+  readonly id: string;
+  readonly name: string;
+  readonly input: Json;
 }
 
 /** One vendor JSON of a stream; `isDelta` marks a delta of text. */
@@ -67,6 +75,8 @@ export interface VendorShape {
   /** @throws BedrockError as Bedrock does for a malformed body */
   read(body: Json): Asked;
   answer(told: Told): Json;
+  /** Whether this shape can tell calls of tools here. */
+  readonly callsTools?: boolean;
   /** Absent: the model has no streaming. */
   chunks?(told: Told): readonly VendorChunk[];
 }

@@ -10,6 +10,7 @@ import { wrongUse } from './failure.ts';
 
 const TIMEOUT_MS = 20_000;
 const WHOLE_NUMBER = /^[1-9]\d{0,3}$/;
+const MAX_DAYS = 3_650;
 
 export interface ShownAge extends CatalogueAge {
   readonly maxAgeDays: number;
@@ -35,8 +36,10 @@ export async function readAge(connection: Connection, nowMs: number): Promise<Sh
 
 function maxAge(): number {
   const text = process.env[ENV.catalogueMaxAgeDays]?.trim() || String(DEFAULTS.catalogueMaxAgeDays);
-  if (WHOLE_NUMBER.test(text)) return Number(text);
-  throw wrongUse(`${ENV.catalogueMaxAgeDays}: "${text}" is not a whole number from 1 to 9999`);
+  if (WHOLE_NUMBER.test(text) && Number(text) <= MAX_DAYS) return Number(text);
+  throw wrongUse(
+    `${ENV.catalogueMaxAgeDays}: "${text}" is not a whole number from 1 to ${MAX_DAYS}`,
+  );
 }
 
 export const ageJson = ({ ageDays, isOld, maxAgeDays, since, sinceMs }: ShownAge) => ({
@@ -50,9 +53,11 @@ export const ageJson = ({ ageDays, isOld, maxAgeDays, since, sinceMs }: ShownAge
 
 /** One sentence, and what to do where they are old. */
 export function ageText({ ageDays, isOld, maxAgeDays, since, sinceMs }: ShownAge): string {
-  const looked = since === 'refresh' ? 'last refreshed' : 'of the release';
-  const text = `Prices are ${looked} of ${dateOf(sinceMs)}, ${ageDays} days old`;
-  if (!isOld) return `${since === 'refresh' ? text.replace(' of ', ' on ') : text}.`;
+  const text =
+    since === 'refresh'
+      ? `Prices were last refreshed on ${dateOf(sinceMs)}, ${ageDays} days ago`
+      : `Prices are of the release of ${dateOf(sinceMs)}, ${ageDays} days old`;
+  if (!isOld) return `${text}.`;
   return `${text}: older than ${maxAgeDays} days. Run hardcap prices refresh, or update hardcap.`;
 }
 

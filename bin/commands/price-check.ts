@@ -111,14 +111,16 @@ export const examplesMarkdown = (examples: readonly WorkedExample[]): string =>
 
 function exampleMarkdown(example: WorkedExample, number: number): string {
   const { title, modelId, region, serving = {}, item, lines, costUsd, why } = example;
-  const served = Object.values(serving).join(', ');
+  const how = Object.values(serving)
+    .map((word) => `, ${word}`)
+    .join('');
   const set = item === undefined ? '' : `, priced by hand: \`${JSON.stringify(item)}\``;
   const rows = lines.map(
     ([line, count, rate, cost]) =>
       `| ${line} | ${count.toLocaleString('en-US')} | ${rate} | ${cost} |`,
   );
   return [
-    `**${number}. ${title}.** \`${modelId}\` in ${region}${served === '' ? '' : `, ${served}`}${set}`,
+    `**${number}. ${title}.** \`${modelId}\` in ${region}${how}${set}`,
     '',
     '| Line | Count | US dollars a million tokens, or one unit | US dollars |',
     '|---|---|---|---|',

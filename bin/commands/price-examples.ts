@@ -310,7 +310,7 @@ const BY_UNITS: readonly WorkedExample[] = [
     usage: units({ 'made-image': 1 }),
     lines: [['made-image', 1, '0.14', '0.14']],
     costUsd: '0.14',
-    why: 'One image is as much as 20,000 output tokens of a small model.',
+    why: 'One image costs as much as 25,000 output tokens of Claude Haiku 4.5 (5.50).',
   },
   {
     title: 'A rerank',

@@ -182,8 +182,8 @@ function servedOrFail(model: Model, { tier, latency, unit = {} }: ExplainOptions
   const served = priceServedAs(model.price, serving);
   if (served === undefined) {
     throw new CliFailure(
-      `${model.modelId} has no price for ${serving.tier} tier with ${serving.latency} latency, so ` +
-        'a request for it is refused',
+      `${model.modelId} has no price for the ${serving.tier} tier with ${serving.latency} ` +
+        'latency, so a request for it is refused',
     );
   }
   const unpriced = UNITS.find(

@@ -18,8 +18,10 @@ import { MAX_ITEMS } from '../../lambda/adapters/settings/settings-table.ts';
 import { CATALOGUE_ROWS } from '../../lambda/domain/catalogue/rows.ts';
 import { findModel, type Model } from '../../lambda/domain/catalogue.ts';
 import { HardcapError } from '../../lambda/domain/errors.ts';
+import { isApplicationProfile } from '../../lambda/domain/model-id.ts';
 import type { MalformedPrice, Price } from '../../lambda/domain/price.ts';
 import { doubtsOf } from '../../lambda/domain/price-doubts.ts';
+import { ownLines } from '../../lambda/domain/price-lines.ts';
 import { ageJson, ageText, readAge } from './catalogue-age-view.ts';
 import { CliFailure, nearest, wrongUse } from './failure.ts';
 import { malformedText, printable } from './malformed-view.ts';
@@ -135,7 +137,10 @@ async function setPrice(session: Session, modelId: string, options: SetOptions):
   const known = catalogueModel(modelId);
   const complete = withKnownBounds(attributes, known);
   const price = readOrFail(settingItem(PARTITION.price, modelId, complete));
-  if (known === undefined && price.model === undefined) throw unknownModel(modelId);
+  const isBounded = known !== undefined || price.model !== undefined;
+  // Bedrock tells the model of an application inference profile when it is asked for.
+  if (!isBounded && !isApplicationProfile(modelId)) throw unknownModel(modelId);
+  refuseWhatCannotHold(modelId, price);
   await askAbout(doubtsOf(price, known?.price), options.yes === true);
   const { pk: _pk, sk: _sk, ...rest } = complete;
   const history = historyAfter(item, named, nowMs);
@@ -143,11 +148,30 @@ async function setPrice(session: Session, modelId: string, options: SetOptions):
   if (!written) {
     throw new CliFailure(`the price of "${modelId}" was changed meanwhile; try again`);
   }
+  const left = known === undefined || price.free === true ? [] : linesLeftOut(price, known.price);
+  if (left.length > 0) {
+    output.notice(
+      `the catalogue has prices of its own for ${left.join(', ')}, and this price has none: a ` +
+        'cached token then costs as input, and a tier or unit is refused.',
+    );
+  }
   output.result(priceJson(price), () =>
     paragraph(
-      `${item === undefined ? 'set' : 'changed'} the price of ${modelId}: ${inWords(price)}. It holds within 5 seconds.`,
+      `${item === undefined ? 'set' : 'changed'} the price of ${modelId}: ${inWords(price)}. ` +
+        'It holds within 5 seconds.',
     ),
   );
+}
+
+/** Lines that the catalogue's price tells and this one leaves to others. */
+function linesLeftOut(price: Price, catalogue: Price): string[] {
+  const own = ownLines(price);
+  const isAbsent = (line: string): boolean => !Object.hasOwn(own, line);
+  return [
+    ...Object.keys(ownLines(catalogue)).filter(isAbsent),
+    ...(catalogue.priority !== undefined && price.priority === undefined ? ['priority'] : []),
+    ...(catalogue.optimized !== undefined && price.optimized === undefined ? ['optimized'] : []),
+  ];
 }
 
 async function write(
@@ -197,6 +221,17 @@ function readOrFail(item: SettingItem): Price {
   const price = parsePrice(item);
   if (!isMalformed(price)) return price;
   throw wrongUse(`the price was not written: ${price.field} ${price.problem}`);
+}
+
+/** Some ids no price can help: their requests hide what is sent, or nobody serves them. */
+function refuseWhatCannotHold(modelId: string, price: Price): void {
+  if (isApplicationProfile(modelId)) return;
+  try {
+    findModel(modelId, new Map([[modelId, price]]));
+  } catch (error) {
+    if (!(error instanceof HardcapError)) throw error;
+    throw wrongUse(`the price was not written, as it would not hold: ${error.message}`);
+  }
 }
 
 const unknownModel = (modelId: string): CliFailure => {
@@ -293,7 +328,8 @@ async function listPrices(session: Session, { all, mine }: ListOptions): Promise
         })),
         'its model is refused',
       );
-      return `${drawn}${waits.length === 0 ? '' : '\n'}${waits.join('')}${unread}\n\n${ageText(age)}`;
+      const waiting = waits.length === 0 ? '' : `\n${waits.join('')}`;
+      return `${drawn}${waiting}${unread}\n\n${ageText(age)}`;
     },
   );
 }

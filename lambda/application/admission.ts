@@ -178,15 +178,7 @@ export function estimate(
   fit: Fit,
 ): Admission {
   const { model, subject } = chooseModel(view, key, asked);
-  refuseMalformed(view.malformedCaps, subject);
-  const caps = view.caps.filter((cap) => applies(cap, subject, nowMs));
-  if (!rules.allowUncovered && !caps.some((cap) => enforces(cap) && !dependsOnTag(cap))) {
-    throw new HardcapError(
-      'no_cap_applies',
-      `no_cap_applies: no enabled block or clamp cap covers the key "${key.keyId}" with ` +
-        `${model.modelId}; set one (hardcap cap set), as a request without a cap has no limit`,
-    );
-  }
+  const caps = coveringCaps(view, subject, rules, nowMs);
   const defaultMaxTokens = smallestDefault(key, caps);
   const prepared = prepareRequest({
     operation: asked.operation,
@@ -202,6 +194,27 @@ export function estimate(
   const first = firstCover(asked.operation, model, prepared, trancheTokens);
   const charges = chargesOf(caps, subject, rules, nowMs, first);
   return { key, subject, model, prepared, charges, fit, ...(first && { first }) };
+}
+
+/**
+ * The caps that hold for this subject.
+ *
+ * @throws HardcapError settings_malformed, no_cap_applies
+ */
+export function coveringCaps(
+  view: SettingsView,
+  subject: Subject,
+  rules: AdmissionRules,
+  nowMs: number,
+): readonly Cap[] {
+  refuseMalformed(view.malformedCaps, subject);
+  const caps = view.caps.filter((cap) => applies(cap, subject, nowMs));
+  if (rules.allowUncovered || caps.some((cap) => enforces(cap) && !dependsOnTag(cap))) return caps;
+  throw new HardcapError(
+    'no_cap_applies',
+    `no_cap_applies: no enabled block or clamp cap covers the key "${subject.keyId}" with ` +
+      `${subject.modelId}; set one (hardcap cap set), as a request without a cap has no limit`,
+  );
 }
 
 /** Selecting or splitting by a tag of the request could be dodged by not sending it. */

@@ -34,7 +34,6 @@ export interface SpendGuardPorts {
   readonly telemetry: Telemetry;
   /** Absent: nothing is counted, and the bounds by bytes stand. */
   readonly tokenCounter?: TokenCounter;
-  readonly createFrameReader: () => FrameReader;
 }
 
 export interface GuardedRequest extends AskedRequest {
@@ -47,6 +46,8 @@ export interface GuardedRequest extends AskedRequest {
   readonly upstreamHeaders: Readonly<Record<string, string>>;
   /** Epoch milliseconds at which the answer must have ended. */
   readonly deadlineAtMs: number;
+  /** Reads the frames of a stream by the wire on which Bedrock answers this request. */
+  readonly createFrameReader: () => FrameReader;
   /** Called once, when a stream is about to start, with the answer's head. */
   readonly openSink: (head: AnswerHead) => AnswerSink;
 }

@@ -44,7 +44,7 @@ export function startStream(
     headers: response.headers,
     oneHourCacheWrites: prepared.oneHourCacheWrites,
   });
-  const reader = ports.createFrameReader();
+  const reader = request.createFrameReader();
   const sink = request.openSink(answerHead(reserved, response, undefined));
   const extension = createExtension(ports, options, {
     reserved,

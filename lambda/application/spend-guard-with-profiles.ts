@@ -28,6 +28,7 @@ export function withProfiles(
   settingsMaxAgeMs: number,
 ): SpendGuard {
   return {
+    ...guard,
     handle: (request) =>
       isApplicationProfile(request.modelId)
         ? resolved(ports, request, settingsMaxAgeMs).then(guard.handle)

@@ -7,6 +7,7 @@
  * Crash:     the reservation's id holds its expiry; it is charged in full then.
  */
 import { METRIC } from '../contract.ts';
+import type { Model } from '../domain/catalogue.ts';
 import { formatUsd } from '../domain/money.ts';
 import type { SettingsView } from '../ports/settings.ts';
 import { standingOf } from './admission.ts';
@@ -20,6 +21,7 @@ import type {
   SpendGuardOptions,
   SpendGuardPorts,
 } from './guarded-request.ts';
+import { type ListingRequest, listModels } from './model-list.ts';
 import { quietTelemetry } from './quiet-telemetry.ts';
 import { createRefusalLog, type RefusalLog } from './refusal-log.ts';
 import { mostReserved, releaseAll } from './reserve-all.ts';
@@ -32,6 +34,12 @@ export interface SpendGuard {
   handle(request: GuardedRequest): Promise<GuardedAnswer>;
   /** A free operation: needs a key that may use the model, reserves nothing. */
   handleFree(request: GuardedRequest, body: Uint8Array): Promise<GuardedAnswer>;
+  /**
+   * The models that the key may use: read-only, reserves nothing.
+   *
+   * @throws HardcapError unknown_key, settings_*; for one model alone, what refuses it
+   */
+  listModels(request: ListingRequest): Promise<readonly Model[]>;
 }
 
 export function createSpendGuard(given: SpendGuardPorts, options: SpendGuardOptions): SpendGuard {
@@ -45,6 +53,7 @@ export function createSpendGuard(given: SpendGuardPorts, options: SpendGuardOpti
   return {
     handle: (request) => handle(guard, request),
     handleFree: (request, body) => passFreeRequest(ports, options, request, body),
+    listModels: (request) => listModels(ports, options, request),
   };
 }
 

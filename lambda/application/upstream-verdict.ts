@@ -4,6 +4,8 @@
  * Only an error from a closed list, given before any output, releases. Everything else that has
  * no usage is charged in full.
  */
+import { openAiErrorOf } from '../domain/openai-error.ts';
+import type { JsonObject } from '../domain/request-body.ts';
 
 /** Error types after which Bedrock does not bill: the model was never run. */
 const NOT_BILLED = new Set([
@@ -32,7 +34,10 @@ export function isCertainlyNotBilled(errorType: string, message: string): boolea
   return NOT_BILLED.has(errorType);
 }
 
-/** The error type of an answer: `x-amzn-errortype: Name:uri`, else `__type` of the body. */
+/**
+ * The error type of an answer: `x-amzn-errortype: Name:uri`, else `__type` of the body, else what
+ * an error in OpenAI's shape means.
+ */
 export function errorTypeOf(
   headers: Readonly<Record<string, string>>,
   body: Uint8Array,
@@ -52,6 +57,8 @@ function parseError(body: Uint8Array): { type: string; message: string } {
   try {
     const parsed: unknown = JSON.parse(Buffer.from(body).toString('utf8'));
     if (typeof parsed !== 'object' || parsed === null) return { type: '', message: '' };
+    const error = openAiErrorOf(parsed as JsonObject);
+    if (error !== undefined) return error;
     const { __type, message, Message } = parsed as Record<string, unknown>;
     return {
       type: typeof __type === 'string' ? __type : '',

@@ -4,7 +4,7 @@
  * Invariant: a model is found by its exact id, or refused; a sibling's price is never used.
  * Not here:  the figures (catalogue/).
  */
-import type { CatalogueRow } from './catalogue/catalogue-row.ts';
+import type { CatalogueRow, FamilyName } from './catalogue/catalogue-row.ts';
 import { type PricedOffer, type PricedRow, priceRow } from './catalogue/priced-row.ts';
 import { CATALOGUE_ROWS, CATALOGUE_VERSION } from './catalogue/rows.ts';
 import { HardcapError } from './errors.ts';
@@ -170,8 +170,21 @@ function priceThatHolds(
 }
 
 /**
- * The operator's price that holds for this id, else the refreshed one of exactly it. A price of the base model holds only for profiles
- * that the catalogue sells it as: for any other, nobody has said what it costs.
+ * The family of a model by its id alone; undefined where the catalogue does not tell it. Never
+ * throws.
+ */
+export function familyNameOf(modelId: string): FamilyName | undefined {
+  try {
+    return MODELS.get(parseModelId(modelId).baseModelId)?.row.family;
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * The operator's price that holds for this id, else the refreshed one of exactly it. A price of
+ * the base model holds only for profiles that the catalogue sells it as: for any other, nobody has
+ * said what it costs.
  */
 function operatorPrice(
   id: ParsedModelId,

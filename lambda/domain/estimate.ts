@@ -14,7 +14,7 @@ import { RequestReading } from './families/request-reading.ts';
 import { type GuardedText, mostGuardrailUnits } from './guardrail.ts';
 import { MIN_RESERVATION, type NanoUsd, nanoUsd } from './money.ts';
 import { normalizedBytes } from './normalized-bytes.ts';
-import { isConverse, type Operation } from './operation.ts';
+import { isChat, isConverse, type Operation } from './operation.ts';
 import { dearestInputRate, lineCost, type Price, priceServedAs, type Serving } from './price.ts';
 import { type JsonObject, serializeBody } from './request-body.ts';
 import { costOfUnits, type UnitCounts, unpricedUnit } from './unit.ts';
@@ -145,11 +145,21 @@ export const unitsAt = (
 
 /** @throws HardcapError `invalid_request` where Converse does not serve the model */
 function shapeOf(family: Family, { operation, model }: RequestToPrepare): RequestShape {
+  if (isChat(operation)) return chatShapeOf(family, model);
   if (!isConverse(operation)) return family.native;
   if (family.converse !== undefined) return family.converse;
   throw new HardcapError(
     'invalid_request',
     `invalid_request: Converse does not serve ${model.modelId}; call it by InvokeModel`,
+  );
+}
+
+/** @throws HardcapError `invalid_request` where Bedrock serves the model in no shape of OpenAI's */
+function chatShapeOf(family: Family, model: Model): RequestShape {
+  if (family.chat !== undefined) return family.chat;
+  throw new HardcapError(
+    'invalid_request',
+    `invalid_request: Bedrock has no chat completions of ${model.modelId}; call it by Converse`,
   );
 }
 

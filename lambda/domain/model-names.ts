@@ -53,6 +53,10 @@ const PROFILES_BY_REGION: readonly (readonly [RegExp, readonly ProfilePrefix[]])
   [/./, ['global']],
 ];
 
+/** The profiles that a region can call, its own geography's first. */
+export const profilesOfRegion = (region: string): readonly ProfilePrefix[] =>
+  PROFILES_BY_REGION.find(([regions]) => regions.test(region))?.[1] ?? [];
+
 const SOLD_AS: ReadonlyMap<string, ReadonlySet<string>> = new Map(
   CATALOGUE_ROWS.map((row) => [
     row.baseModelId,
@@ -68,7 +72,6 @@ export function bedrockModelId(name: string, region: string): string {
   const baseModelId = BASE_MODEL_IDS.get(name);
   if (baseModelId === undefined) return name;
   const sold = SOLD_AS.get(baseModelId);
-  const profiles = PROFILES_BY_REGION.find(([regions]) => regions.test(region))?.[1] ?? [];
-  const prefix = profiles.find((profile) => sold?.has(profile));
+  const prefix = profilesOfRegion(region).find((profile) => sold?.has(profile));
   return prefix === undefined ? baseModelId : `${prefix}.${baseModelId}`;
 }

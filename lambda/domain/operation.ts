@@ -6,8 +6,11 @@ export type Operation =
   | 'invoke-with-response-stream'
   | 'converse'
   | 'converse-stream'
-  | 'count-tokens';
+  | 'count-tokens'
+  | 'chat-completions'
+  | 'chat-completions-stream';
 
+/** Those that stand behind a model's own path. */
 export const OPERATIONS: readonly Operation[] = [
   'invoke',
   'invoke-with-response-stream',
@@ -17,7 +20,13 @@ export const OPERATIONS: readonly Operation[] = [
 ];
 
 export const isStreaming = (operation: Operation): boolean =>
-  operation === 'invoke-with-response-stream' || operation === 'converse-stream';
+  operation === 'invoke-with-response-stream' ||
+  operation === 'converse-stream' ||
+  operation === 'chat-completions-stream';
 
 export const isConverse = (operation: Operation): boolean =>
   operation === 'converse' || operation === 'converse-stream';
+
+/** Whether it is OpenAI's chat completions, as Bedrock itself serves them. */
+export const isChat = (operation: Operation): boolean =>
+  operation === 'chat-completions' || operation === 'chat-completions-stream';

@@ -7,7 +7,7 @@ import { priceRow } from './catalogue/priced-row.ts';
 import { CATALOGUE_ROWS, CATALOGUE_VERSION } from './catalogue/rows.ts';
 import { formatUsd, nanoUsd } from './money.ts';
 import type { Price } from './price.ts';
-import { linesOf, type PriceLines } from './price-lines.ts';
+import { linesOf, ownLines, type PriceLines } from './price-lines.ts';
 import type { LineName } from './price-listing.ts';
 
 /** How many times more or less than the catalogue's a line may be without a question. */
@@ -45,7 +45,7 @@ function catalogueRanges(): Map<string, Range> {
 export function doubtsOf(price: Price, catalogue?: Price): readonly string[] {
   if (price.free === true) return [];
   const known = catalogue === undefined ? {} : linesOf(catalogue);
-  return Object.entries(linesOf(price)).flatMap(([line, amount]) =>
+  return Object.entries(ownLines(price)).flatMap(([line, amount]) =>
     lineDoubts(line as LineName, amount, known),
   );
 }
@@ -55,9 +55,9 @@ function lineDoubts(line: LineName, amount: bigint, known: PriceLines): string[]
   const ours = known[line];
   if (ours !== undefined && ours > 0n) {
     if (amount > ours * MOST_TIMES) return [`${shown} is more than 10 times ${usd(ours)}, ${LIST}`];
-    if (amount * MOST_TIMES < ours)
+    if (amount * MOST_TIMES < ours) {
       return [`${shown} is less than a tenth of ${usd(ours)}, ${LIST}`];
-    return [];
+    }
   }
   const range = RANGES.get(line);
   if (range === undefined) return [];

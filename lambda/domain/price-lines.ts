@@ -15,7 +15,7 @@ export type PriceLines = Readonly<Partial<Record<LineName, bigint>>>;
 /** Every line that a price has, those that follow another one included. */
 export function linesOf(price: Omit<Price, 'modelId'>): PriceLines {
   const { tokens, longContext, priority, units = {} } = price;
-  const lines: Partial<Record<LineName, bigint>> = { ...units };
+  const lines: Partial<Record<LineName, bigint>> = {};
   const base = tokenLines(tokens);
   if (tokens.inputNanoUsdPerMillion > 0n) Object.assign(lines, base);
   if (tokens.outputNanoUsdPerMillion === 0n) delete lines.output;
@@ -29,7 +29,29 @@ export function linesOf(price: Omit<Price, 'modelId'>): PriceLines {
     lines['priority-input'] = divCeil(base.input * numerator, denominator);
     lines['priority-output'] = divCeil(base.output * numerator, denominator);
   }
-  return lines;
+  return { ...lines, ...units };
+}
+
+/**
+ * The lines that a price tells itself: none that follows another one, and no factor's. To be put
+ * into a price again: a line that follows must go on following.
+ */
+export function ownLines(price: Omit<Price, 'modelId'>): PriceLines {
+  const { tokens, longContext } = price;
+  const follows = (line: string): boolean => {
+    const lines = line.startsWith('long-') ? longContext?.tokens : tokens;
+    switch (line.replace('long-', '')) {
+      case 'cache-read':
+        return lines?.cacheReadNanoUsdPerMillion === undefined;
+      case 'cache-write-5m':
+        return lines?.cacheWrite5mNanoUsdPerMillion === undefined;
+      case 'cache-write-1h':
+        return lines?.cacheWrite1hNanoUsdPerMillion === undefined;
+      default:
+        return line.startsWith('priority-');
+    }
+  };
+  return Object.fromEntries(Object.entries(linesOf(price)).filter(([line]) => !follows(line)));
 }
 
 const tokenLines = (tokens: TokenPrices): Record<TokenLine, bigint> => {

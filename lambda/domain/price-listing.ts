@@ -76,8 +76,12 @@ const FACTOR_BY_TOKEN_UNIT: Readonly<Record<string, bigint>> = {
 };
 /** Units that say nothing: the size is in the description. */
 const SIZE_IN_DESCRIPTION = new Set(['units', 'unit']);
-const MILLION_TOKENS =
-  /\bmillion (?:(?:input|output|cache|cached|read|write|response|1h|5m|hour|minute|global|regional|batch|standard|flex|priority|long|context) )*tokens?\b/i;
+/** Words that may stand between the size and the tokens: no other kind of token is meant by them. */
+const TOKEN_WORDS = [
+  ...['input', 'output', 'cache', 'cached', 'read', 'write', 'response', '1h', '5m', 'hour'],
+  ...['minute', 'global', 'regional', 'batch', 'standard', 'flex', 'priority', 'long', 'context'],
+];
+const MILLION_TOKENS = new RegExp(`\\bmillion (?:(?:${TOKEN_WORDS.join('|')}) )*tokens?\\b`, 'i');
 const OTHER_SIZE = /\b(?:thousand|1k|1,?000|billion|hundred)\b/i;
 
 /**
@@ -115,8 +119,10 @@ const CAMEL_LINES: Readonly<Record<string, TokenLine>> = {
   CacheWriteInputTokenCount: 'cache-write-5m',
   CacheWrite1hInputTokenCount: 'cache-write-1h',
 };
-const SNAKE =
-  /^(?:([A-Z]{2,3}[A-Z0-9]{0,3})_)?([a-z0-9_]+?_tokens(?:_5m|_1h)?)(_global)?(_lctx)?_(standard|priority|flex|batch)$/;
+const SNAKE = new RegExp(
+  '^(?:([A-Z]{2,3}[A-Z0-9]{0,3})_)?([a-z0-9_]+?_tokens(?:_5m|_1h)?)(_global)?(_lctx)?' +
+    '_(standard|priority|flex|batch)$',
+);
 const SNAKE_LINES: Readonly<Record<string, TokenLine>> = {
   input_tokens: 'input',
   output_tokens: 'output',

@@ -6,7 +6,7 @@
  */
 import { formatUsd, nanoUsd } from './money.ts';
 import type { Price } from './price.ts';
-import { linesOf, type PriceLines, withLines } from './price-lines.ts';
+import { linesOf, ownLines, type PriceLines, withLines } from './price-lines.ts';
 import { idsListed, type LineName, type ListedLine } from './price-listing.ts';
 
 type PriceBody = Omit<Price, 'modelId'>;
@@ -180,7 +180,7 @@ function cheapest(regions: readonly RegionListing[]): PriceBody | undefined {
   if (first === undefined) return undefined;
   const lines: Record<string, bigint> = {};
   for (const price of prices) {
-    for (const [line, amount] of Object.entries(linesOf(price))) {
+    for (const [line, amount] of Object.entries(ownLines(price))) {
       lines[line] = smaller(lines[line] ?? amount, amount);
     }
   }

@@ -6,7 +6,7 @@
  */
 import type { Prepared } from './estimate.ts';
 import { normalizedBytes } from './normalized-bytes.ts';
-import { isConverse, type Operation } from './operation.ts';
+import { isChat, isConverse, type Operation } from './operation.ts';
 import { type JsonObject, parseBody, serializeBody } from './request-body.ts';
 
 /** A request that a count may be trusted for. */
@@ -47,7 +47,8 @@ export function countableOf(
   prepared: Pick<Prepared, 'body' | 'inputTokens' | 'overheadTokens'>,
 ): Countable | undefined {
   const { overheadTokens } = prepared;
-  if (overheadTokens === undefined) return undefined;
+  // CountTokens takes no body of chat completions.
+  if (overheadTokens === undefined || isChat(operation)) return undefined;
   const bytes = bufferOf(prepared.body);
   if (EARLIER_THINKING.some((mark) => bytes.includes(mark))) return undefined;
   const body = parseBody(bytes);

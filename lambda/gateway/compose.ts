@@ -7,7 +7,6 @@ import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import middy from '@middy/core';
 import { executionModeStreamifyResponse } from '@middy/core/StreamifyResponse';
 import type { Context, LambdaFunctionURLEvent } from 'aws-lambda';
-import { createFrameReader } from '../adapters/http/event-stream.ts';
 import { createHttpGateway } from '../adapters/http/gateway.ts';
 import { createDynamoLedger } from '../adapters/ledger/dynamo-ledger.ts';
 import { createDynamoSettings } from '../adapters/settings/dynamo-settings.ts';
@@ -67,7 +66,6 @@ export function composeGateway(parts: GatewayParts): StreamingHandler {
       ...(tokenCounter && { tokenCounter }),
       clock,
       telemetry,
-      createFrameReader,
     },
     {
       windows: new WindowClock(),
@@ -99,12 +97,21 @@ export function composeGateway(parts: GatewayParts): StreamingHandler {
     const { answer, done } = await gateway.answer(event, {
       requestId: context.awsRequestId,
       deadlineAtMs: deadlineAtMs(clock, context),
+      ...leftOf(context),
     });
     unfinished.set(context, done);
     return answer;
   });
   return wrapped as unknown as StreamingHandler;
 }
+
+/** A front that sees its clients go says so in the context; Lambda's has no such member. */
+interface WatchedContext extends Context {
+  readonly clientLeft?: AbortSignal;
+}
+
+const leftOf = ({ clientLeft }: WatchedContext): { readonly left?: AbortSignal } =>
+  clientLeft === undefined ? {} : { left: clientLeft };
 
 function deadlineAtMs(clock: Clock, context: Context): number {
   const remainingMs = context.getRemainingTimeInMillis();

@@ -257,6 +257,7 @@ export const guardedRequest = (
   upstreamPath: (modelId) => `/model/${encodeURIComponent(modelId)}/converse`,
   upstreamHeaders: {},
   deadlineAtMs: clock.nowMs() + 60_000,
+  createFrameReader,
   openSink: () => sink,
   ...rest,
 });
@@ -285,7 +286,6 @@ export function createFakePorts(clock: Clock) {
     upstream: createFakeUpstream(events),
     telemetry: createFakeTelemetry(),
     sink: createFakeSink(events),
-    createFrameReader,
   };
 }
 

@@ -118,6 +118,17 @@ describe('a message', () => {
     expect(asked()?.outcome).toBe('billed');
   });
 
+  it('passes on the headers of Bedrock’s that its price goes by', async () => {
+    const answer = await fetch(`${running.url}/v1/messages`, {
+      method: 'POST',
+      headers: { 'x-api-key': good, 'x-amzn-bedrock-service-tier': 'flex' },
+      body: JSON.stringify(ask('hi')),
+    });
+
+    expect(answer.status).toBe(200);
+    expect(asked()?.headers['x-amzn-bedrock-service-tier']).toBe('flex');
+  });
+
   it('is settled to the cent of what Bedrock billed', async () => {
     await running.cap('exact', { keys: ['exact'], limitUsd: 1, models: ['*haiku*'] });
     const exact = await running.key('exact');

@@ -150,7 +150,10 @@ it('T34 lets no route reach Bedrock without a decision: all else is unknown', as
     ...['invoke', 'converse', 'invoke-with-response-stream', 'converse-stream'],
     ...['async-invoke', 'invoke-with-bidirectional-stream', 'invoke/', 'embed', ''],
   ].map((operation) => `/model/${encodeURIComponent(HAIKU)}/${operation}`);
-  const others = ['/async-invoke', '/guardrail/g/version/1/apply', '/v1/messages', '/openai/v1'];
+  const others = [
+    ...['/async-invoke', '/guardrail/g/version/1/apply', '/v1/messages', '/openai/v1'],
+    ...['/openai/v1/chat/completions', '/openai/v1/responses', '/openai/v1/embeddings'],
+  ];
   const bodies = [
     { messages: [{ role: 'user', content: [{ text: 'hello' }] }] },
     {
@@ -158,6 +161,11 @@ it('T34 lets no route reach Bedrock without a decision: all else is unknown', as
       max_tokens: 10,
       messages: [{ role: 'user', content: 'hello' }],
     },
+    ...[HAIKU, 'openai.gpt-oss-120b-1:0'].map((model) => ({
+      model,
+      stream: true,
+      messages: [{ role: 'user', content: 'hello' }],
+    })),
   ];
   const statuses = new Set<number>();
 

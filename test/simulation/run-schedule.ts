@@ -18,7 +18,14 @@ import { Oracle, type RequestEnd, Violation } from './oracle.ts';
 import { type Disturbance, drawPlan, type Plan, type PlannedRequest } from './plan.ts';
 import { Scheduler } from './scheduler.ts';
 import { createRandom, type Random } from './seeded-random.ts';
-import { bodyOf, boundOf, MAX_TOKENS, MODEL, MODEL_ID, TRANCHE_TOKENS } from './simulated-requests.ts';
+import {
+  bodyOf,
+  boundOf,
+  MAX_TOKENS,
+  MODEL,
+  MODEL_ID,
+  TRANCHE_TOKENS,
+} from './simulated-requests.ts';
 import { createSimulatedSettings } from './simulated-settings.ts';
 import { createSimulatedTable } from './simulated-table.ts';
 import { createSimulatedFrameReader, createSimulatedUpstream } from './simulated-upstream.ts';
@@ -182,7 +189,6 @@ function createGateway(world: World, plan: Plan, index: number, courses: Course[
       upstream: createSimulatedUpstream(world, actor, () => answerOf(courses)),
       clock,
       telemetry: createTelemetry(world, leftHolds),
-      createFrameReader: createSimulatedFrameReader,
     },
     {
       windows: new WindowClock(),
@@ -275,6 +281,7 @@ function guardedRequest(
     upstreamPath: () => '/',
     upstreamHeaders: {},
     deadlineAtMs: actor.clock.nowMs() + plan.functionTimeoutMs,
+    createFrameReader: createSimulatedFrameReader,
     openSink: () => createSink(world, actor, request.readMs),
   };
 }

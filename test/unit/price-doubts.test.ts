@@ -2,6 +2,7 @@
  * What is asked about before a price is set, and how old prices may be.
  */
 import { describe, expect, test } from 'vitest';
+import { ageJson, ageText } from '../../bin/commands/catalogue-age-view.ts';
 import { CATALOGUE_VERSION } from '../../lambda/domain/catalogue/rows.ts';
 import { findModel } from '../../lambda/domain/catalogue.ts';
 import { catalogueAge, versionDateMs } from '../../lambda/domain/catalogue-age.ts';
@@ -18,16 +19,16 @@ const priced = (input: string, output: string, rest: Partial<Price> = {}): Price
     ...rest,
   });
 
-describe('a price that is entered (T26)', () => {
+describe('T26 a price that is entered', () => {
   test('is not asked about where it is near the catalogue’s', () => {
     expect(doubtsOf(priced('0.9', '4.5'), CATALOGUE)).toEqual([]);
     expect(doubtsOf(priced('11', '55'), CATALOGUE)).toEqual([]);
   });
 
   test('is asked about above 10 times and below a tenth of it, naming both figures', () => {
-    expect(doubtsOf(priced('11.01', '5.5'), CATALOGUE)).toContainEqual(
+    expect(doubtsOf(priced('11.01', '5.5'), CATALOGUE)).toEqual([
       expect.stringMatching(/^input 11\.01 is more than 10 times 1\.10, the catalogue's/),
-    );
+    ]);
     expect(doubtsOf(priced('1.1', '0.54'), CATALOGUE)).toEqual([
       expect.stringMatching(/^output 0\.54 is less than a tenth of 5\.50/),
     ]);
@@ -44,6 +45,14 @@ describe('a price that is entered (T26)', () => {
     const units = { 'made-image': usd('40') };
     expect(doubtsOf(priced('1', '5', { units }))).toEqual([
       expect.stringMatching(/^made-image 40\.00 is more than the dearest/),
+    ]);
+  });
+
+  test('is asked about outside what all models cost, also near the catalogue’s', () => {
+    const cheap = findModel('amazon.titan-embed-text-v2:0', new Map(), 'us-east-1').price;
+
+    expect(doubtsOf(priced('0.01', '5'), cheap)).toEqual([
+      expect.stringMatching(/^input 0\.01 is less than the cheapest of all models/),
     ]);
   });
 
@@ -87,4 +96,18 @@ describe('the age of the prices', () => {
       expect(() => versionDateMs(version)).toThrow(RangeError);
     },
   );
+
+  test('is said with what to do where they are old', () => {
+    const young = { ...at(madeAtMs + 5 * DAY_MS), maxAgeDays: 60 };
+    const old = { ...at(madeAtMs + 99 * DAY_MS), maxAgeDays: 60 };
+
+    expect(ageText(young)).toBe('Prices are of the release of 2026-11-23, 5 days old.');
+    expect(ageText(old)).toBe(
+      'Prices are of the release of 2026-11-23, 99 days old: older than 60 days. Run hardcap ' +
+        'prices refresh, or update hardcap.',
+    );
+    const refreshed = { ...at(madeAtMs + 9 * DAY_MS, madeAtMs + 8 * DAY_MS), maxAgeDays: 60 };
+    expect(ageText(refreshed)).toBe('Prices were last refreshed on 2026-12-01, 1 days ago.');
+    expect(ageJson(old)).toMatchObject({ ageDays: 99, isOld: true, sinceDate: '2026-11-23' });
+  });
 });

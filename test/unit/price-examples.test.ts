@@ -2,14 +2,10 @@
  * The worked examples: each comes out as a person computed it, and docs/prices.md shows them.
  */
 import { readFileSync } from 'node:fs';
-import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { checkExample, examplesMarkdown } from '../../bin/commands/price-check.ts';
 import { WORKED_EXAMPLES } from '../../bin/commands/price-examples.ts';
 import { CATALOGUE_ROWS } from '../../lambda/domain/catalogue/rows.ts';
-import { costLines } from '../../lambda/domain/cost-lines.ts';
-import { costOf } from '../../lambda/domain/price.ts';
-import { price, usage, usd } from '../helpers/builders.ts';
 
 describe('the worked examples', () => {
   test('are thirty, each of its own', () => {
@@ -51,30 +47,4 @@ describe('the worked examples', () => {
       'the cost is 0.01375, and should be 0.01',
     ]);
   });
-});
-
-test('the lines of a cost add up to it, to the nano-dollar', () => {
-  const count = fc.nat({ max: 400_000 });
-  const whole = price({
-    longContext: {
-      thresholdTokens: 200_000,
-      tokens: { inputNanoUsdPerMillion: 7n, outputNanoUsdPerMillion: 13n },
-    },
-    units: { 'made-image': usd('0.04') },
-  });
-  fc.assert(
-    fc.property(count, count, count, count, count, fc.nat({ max: 9 }), (a, b, c, d, e, images) => {
-      const used = usage({
-        inputTokens: a,
-        outputTokens: b,
-        cacheReadTokens: c,
-        cacheWrite5mTokens: d,
-        cacheWrite1hTokens: e,
-        units: { 'made-image': images },
-      });
-      const sum = costLines(whole, used).reduce((total, line) => total + line.costNanoUsd, 0n);
-
-      expect(sum).toBe(costOf(whole, used));
-    }),
-  );
 });

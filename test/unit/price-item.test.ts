@@ -54,7 +54,7 @@ describe('a price item', () => {
     expect(read({ ...LINES, ...BOUNDS }, arn).modelId).toBe(arn);
   });
 
-  test('has the guardrail prices, which go by no model, unless it says otherwise (T27)', () => {
+  test('T27 has the guardrail prices, which go by no model, unless it says otherwise', () => {
     expect(read(LINES).units).toEqual(GUARDRAIL_PRICES);
     const own = read({ ...LINES, units: { 'guardrail-content': '0.0001' } });
     expect(own.units).toMatchObject({
@@ -123,7 +123,7 @@ describe('a price item', () => {
   });
 });
 
-describe('a slip of a million (T26)', () => {
+describe('T26 a slip of a million', () => {
   // The dearest and the cheapest of the catalogue, as a price for one token.
   test.each(['0.0001375', '0.00000002', '0.000003', '0.0009'])(
     'a price of %s is one for a token, and malformed',

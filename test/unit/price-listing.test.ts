@@ -15,7 +15,7 @@ import {
 } from '../../lambda/domain/price-listing.ts';
 import { marketplaceRow, priceListRow, rate, TERMS_URL } from '../fixtures/prices/listed-rows.ts';
 
-describe('a unit (T26)', () => {
+describe('T26 a unit', () => {
   test.each([
     ['0.00006', '1K tokens', '', 60_000_000n],
     ['0.0000600000', '1K Tokens', 'x', 60_000_000n],
@@ -191,7 +191,7 @@ describe('a row of the price list', () => {
     },
   );
 
-  test('of a guardrail is told where it is dearer than this release (T27)', () => {
+  test('T27 of a guardrail is told where it is dearer than this release', () => {
     const row = (usd: string) =>
       readRow(
         priceListRow({

@@ -54,6 +54,17 @@ describe('a listed price', () => {
     expect(proposed).toBeUndefined();
   });
 
+  test('that rose takes the lines with it that follow it', () => {
+    const current = price();
+    const regions = [{ region: 'us-east-1', listed: amounts({ input: '1.4' }), current }];
+    const { taken } = judge(listing({}, { regions }));
+
+    expect(taken && linesOf(taken.price)).toMatchObject({
+      'cache-read': usd('1.4'),
+      'cache-write-1h': usd('1.4'),
+    });
+  });
+
   test('that rose by a half is taken, and by more waits', () => {
     expect(judge(listing({ input: '1.5' })).taken).toBeDefined();
     const more = judge(listing({ input: '1.500000001' }));
@@ -78,7 +89,7 @@ describe('a listed price', () => {
     expect(proposed?.lines).toEqual({ output: usd('4') });
   });
 
-  test('of zero is never taken and never waits (T24)', () => {
+  test('T24 of zero is never taken and never waits', () => {
     const verdict = judge(listing({ input: '0', output: '5' }));
 
     expect(verdict.taken).toBeUndefined();

@@ -46,6 +46,14 @@ const converse = (content: unknown, rest: Json = {}): Json => ({
 });
 
 describe('what is asked', () => {
+  it('is nothing of chat completions, whose body CountTokens does not take', () => {
+    const prepared = prepare('invoke', native(TEXT));
+
+    expect(countableOf('invoke', prepared)).toBeDefined();
+    expect(countableOf('chat-completions', prepared)).toBeUndefined();
+    expect(countableOf('chat-completions-stream', prepared)).toBeUndefined();
+  });
+
   it('is the body of InvokeModel as it goes out', () => {
     const body = native(TEXT);
 

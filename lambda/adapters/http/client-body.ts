@@ -15,8 +15,6 @@ export function createClientBody(frameError: (error: StreamError) => Uint8Array)
 } {
   let wake: (() => void) | undefined;
   let isInterrupted = false;
-  let isEnded = false;
-  let left = () => {};
   const awaken = () => {
     wake?.();
     wake = undefined;
@@ -27,7 +25,6 @@ export function createClientBody(frameError: (error: StreamError) => Uint8Array)
     destroy(_error, callback) {
       // The client has gone; whoever writes goes on to the end, and is not told of it.
       awaken();
-      if (!isEnded) left();
       callback(null);
     },
   });
@@ -48,11 +45,7 @@ export function createClientBody(frameError: (error: StreamError) => Uint8Array)
       fail(error) {
         if (isOpen()) body.push(frameError(error));
       },
-      onLeave(call) {
-        left = call;
-      },
       end() {
-        isEnded = true;
         if (isOpen()) body.push(null);
       },
     },

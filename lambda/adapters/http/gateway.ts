@@ -18,7 +18,9 @@ import { createClientBody } from './client-body.ts';
 import { anthropicDoor } from './doors/anthropic-door.ts';
 import { bedrockDoor } from './doors/bedrock-door.ts';
 import type { Door, Entry } from './doors/door.ts';
+import { openAiDoor } from './doors/openai-door.ts';
 import { type ErrorAnswer, wireErrorOf, wireRefusalOf } from './error-response.ts';
+import { createFrameReader } from './event-stream.ts';
 
 /** The parts of a Function URL's event (payload 2.0) that are read. */
 export interface HttpEvent {
@@ -33,6 +35,8 @@ export interface HttpInvocation {
   readonly requestId: string;
   /** Epoch milliseconds at which the answer must have ended. */
   readonly deadlineAtMs: number;
+  /** Aborts when the client has gone; a Function URL does not tell. */
+  readonly left?: AbortSignal;
 }
 
 export interface HttpAnswer {
@@ -65,7 +69,7 @@ const MAX_BODY_BYTES = 6 * 1024 * 1024;
 type Answered = Awaited<ReturnType<HttpGateway['answer']>>;
 
 /** In the order in which they are asked; the last one owns every path that is left. */
-const DOORS: readonly Door[] = [anthropicDoor, bedrockDoor];
+const DOORS: readonly Door[] = [anthropicDoor, openAiDoor, bedrockDoor];
 
 export function createHttpGateway(given: HttpGatewayOptions): HttpGateway {
   const options = { ...given, telemetry: quietTelemetry(given.telemetry) };
@@ -110,6 +114,11 @@ async function serve(visit: Visit, path: string, event: HttpEvent): Promise<Answ
   });
   if ('immediate' in entry) return at(entry.immediate, invocation);
   options.telemetry.count(METRIC.requests);
+  if ('write' in entry) {
+    const { region, modelId, write } = entry;
+    const asked = { ...callerCredential(headers), region, ...(modelId && { modelId }) };
+    return at(write(await options.guard.listModels(asked)), invocation);
+  }
   const opened: { stream?: Answered['answer'] } = {};
   const request: GuardedRequest = {
     ...(credential ?? callerCredential(headers)),
@@ -122,16 +131,14 @@ async function serve(visit: Visit, path: string, event: HttpEvent): Promise<Answ
     upstreamPath: entry.upstreamPath,
     upstreamHeaders: entry.upstreamHeaders,
     deadlineAtMs: invocation.deadlineAtMs,
+    createFrameReader: entry.createFrameReader ?? createFrameReader,
     openSink(head) {
       const { body, sink } = createClientBody(door.streamError);
       const sent = answerHeaders(head, invocation.requestId, undefined);
       const streamHeaders = { ...sent, ...entry.form?.streamHeaders };
       opened.stream = { statusCode: head.status, headers: streamHeaders, body };
-      const formed = entry.form?.streamSink(sink);
-      // Whatever the door writes, the client who leaves is this one.
-      return formed === undefined
-        ? sink
-        : { ...formed, ...(sink.onLeave && { onLeave: sink.onLeave }) };
+      const formed = entry.form?.streamSink(sink, head) ?? sink;
+      return { ...formed, onLeave: (call) => onLeave(invocation, call) };
     },
   };
   const answer =
@@ -142,6 +149,11 @@ async function serve(visit: Visit, path: string, event: HttpEvent): Promise<Answ
     return { answer: opened.stream, done: answer.done };
   }
   return wholeAnswer(visit, entry, answer);
+}
+
+function onLeave({ left }: HttpInvocation, call: () => void): void {
+  if (left?.aborted === true) call();
+  else left?.addEventListener('abort', call, { once: true });
 }
 
 /** An answer that is whole, and whose body the client may have before the books are closed. */

@@ -45,7 +45,12 @@ export function routeOf(method: string, rawPath: string, regions: readonly strin
   };
 }
 
-function decodeOnce(encoded: string): string {
+/**
+ * What stands for a model id in a path, decoded once.
+ *
+ * @throws HardcapError invalid_request
+ */
+export function decodeOnce(encoded: string): string {
   try {
     return decodeURIComponent(encoded);
   } catch {

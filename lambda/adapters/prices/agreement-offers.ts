@@ -1,5 +1,5 @@
 /**
- * The public agreement offers of third-party models as a source: their rate cards, by base model id.
+ * The public agreement offers of third-party models as a source: rate cards, by base model id.
  *
  * Invariant: nothing but a rate card's dimensions, units and prices leaves this file: an offer's
  *            token and the address of its terms are secrets for a time.

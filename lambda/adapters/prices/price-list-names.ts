@@ -3,7 +3,7 @@
  *
  * Invariant: a name that is not here is unmapped. Nothing is matched by likeness: `opus-5` is not
  *            `opus-5-5`.
- * Source:    usage types as public code that reads the list shows them; docs/prices.md has examples.
+ * Source:    usage types as public code shows them that reads the list; see docs/prices.md.
  */
 import {
   type DimensionName,
@@ -43,7 +43,7 @@ const AMAZON_MODELS: Readonly<Record<string, AmazonModel>> = {
   NovaLite: { baseModelId: 'amazon.nova-lite-v1:0', unmarked: SOURCE_REGION },
   NovaPro: { baseModelId: 'amazon.nova-pro-v1:0', unmarked: SOURCE_REGION },
   NovaPremier: { baseModelId: 'amazon.nova-premier-v1:0', unmarked: SOURCE_REGION },
-  // The geographic profile costs a tenth more than the region's own price, in rows of no known name.
+  // The geographic profile costs a tenth more than the region's own, in rows of no known name.
   'Nova2.0Lite': { baseModelId: 'amazon.nova-2-lite-v1:0', unmarked: ['bare'] },
 };
 
@@ -91,8 +91,10 @@ const GUARDRAIL_UNITS: Readonly<Record<string, Unit>> = {
 const REGION_CODE = /^[A-Z]{2,4}\d?-/;
 const MARKETPLACE = /^MP:(.+)-Units$/;
 /** Rows that hold the model's own id: `xai.grok-4.6-mantle-input-tokens-global-standard`. */
-const WITH_ID =
-  /^([a-z0-9]+\.[a-z0-9.-]+?)(?:-mantle)?-(input|output)-tokens(-global)?-(standard|priority|flex|batch)$/;
+const WITH_ID = new RegExp(
+  '^([a-z0-9]+\\.[a-z0-9.-]+?)(?:-mantle)?-(input|output)-tokens(-global)?' +
+    '-(standard|priority|flex|batch)$',
+);
 
 /**
  * What a row is of; undefined where the tables do not know it. The region is the row's own

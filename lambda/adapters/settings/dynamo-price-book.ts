@@ -181,7 +181,7 @@ function listingAttributes(pass: string, { lines, unmapped }: PriceListing): Set
   };
 }
 
-/** What this adapter wrote itself; an item that was changed by hand is read again from its source. */
+/** What this adapter wrote itself; what was changed by hand is read again from its source. */
 function listingsOf(items: readonly SettingItem[], pass: string): Map<string, PriceListing> {
   const found = new Map<string, PriceListing>();
   for (const { sk, pass: itsPass, lines, unmapped } of items) {

@@ -13,6 +13,7 @@ import {
   parseObject,
   refuseUnknownCounts,
   UnreadableUsage,
+  vendorJsonOf,
 } from './usage-reading.ts';
 
 /** What one answer, or all events of a stream, say. */
@@ -201,10 +202,10 @@ export function signalsOfEvent(
     const event = CONVERSE_EVENTS.has(eventType) ? parseObject(payload) : undefined;
     return event && signalsOfConverse(event);
   }
-  const encoded = eventType === 'chunk' ? parseObject(payload)?.bytes : undefined;
-  if (typeof encoded !== 'string') return undefined;
-  const decoded = Buffer.from(encoded, 'base64');
-  if (!CHUNK_MARKERS.some((marker) => decoded.includes(marker))) return undefined;
-  const chunk = parseObject(decoded);
+  const json = vendorJsonOf(eventType, payload);
+  if (json === undefined || !CHUNK_MARKERS.some((marker) => json.includes(marker))) {
+    return undefined;
+  }
+  const chunk = parseObject(json);
   return chunk && signalsOfNative(chunk);
 }

@@ -59,6 +59,8 @@ export interface Family {
   readonly native: RequestShape;
   /** Absent where Converse does not serve the family. */
   readonly converse?: RequestShape;
+  /** OpenAI's body at Bedrock's own chat completions; absent where they do not serve the family. */
+  readonly chat?: RequestShape;
   /** The most tokens that one image makes; `window` where no rule bounds it. */
   readonly imageTokens: number | 'window';
   /** True where answers hold no tokens (embeddings, rerankings, images): no limit is written. */
@@ -81,6 +83,9 @@ export interface Family {
    * @throws UnreadableUsage
    */
   countsOfAnswer(answer: JsonObject): Counts | undefined;
-  /** A meter of the chunks of InvokeModelWithResponseStream. */
+  /**
+   * A meter of the chunks of InvokeModelWithResponseStream; of a family with `chat`, of the data of
+   * its server-sent events (`data`) too.
+   */
   createStreamMeter(): StreamMeter;
 }

@@ -16,7 +16,7 @@ import {
   memberObject,
   refuseUnknownCounts,
   UnreadableUsage,
-  usageChunkOf,
+  usageJsonOf,
 } from './usage-reading.ts';
 
 const KNOWN_USAGE: ReadonlySet<string> = new Set([
@@ -135,7 +135,7 @@ export function createChunkMeter(
   let hasLast = false;
   return {
     event(eventType, payload) {
-      const chunk = eventType === 'chunk' ? usageChunkOf(payload) : undefined;
+      const chunk = usageJsonOf(eventType, payload);
       if (chunk === undefined) return;
       const counts = countsOf(chunk);
       if (counts !== undefined) {

@@ -1,6 +1,6 @@
 /**
- * OpenAI's chat-completions body on InvokeModel, which many vendors' models take, and its extras
- * inside Converse.
+ * OpenAI's chat-completions body, on InvokeModel and at Bedrock's own chat completions, which many
+ * vendors' models take, and its extras inside Converse.
  *
  * Owns:      the allow-list of its members, and which of its two names of the output limit each
  *            vendor's models honour.
@@ -26,7 +26,7 @@ import {
   withTemplate,
 } from './output-rule.ts';
 import { invalidField, isGiven, objectOf, type RequestReading } from './request-reading.ts';
-import { UnreadableUsage, usageChunkOf } from './usage-reading.ts';
+import { UnreadableUsage, usageJsonOf } from './usage-reading.ts';
 
 /** Members that choose among tokens or describe the answer: the limit bounds what they cost. */
 const SHARED_MEMBERS = [
@@ -194,10 +194,12 @@ const extras = extrasByRule(EXTRA_MEMBERS, EXTRA_CHOICES, (fields, reading, path
 function familyWithLimits(limits: OutputRule['limits']): Family {
   const chatRule: OutputRule = { limits, choices: CHOICES };
   const ruleOf = (body: JsonObject) => (isGiven(body.prompt) ? PROMPT_RULE : chatRule);
+  const native = withTemplate(shapeByRule(ruleOf, inspectNative), TEMPLATE_TOKENS);
   return {
     // Many vendors, and none of them says what an image is at most.
     imageTokens: 'window',
-    native: withTemplate(shapeByRule(ruleOf, inspectNative), TEMPLATE_TOKENS),
+    native,
+    chat: native,
     converse: converseByTemplate(extras, TEMPLATE_TOKENS),
     mayIncludeCached: true,
     countsOfAnswer: countsOfOpenAiAnswer,
@@ -225,6 +227,7 @@ export const openaiMaxTokens: Family = familyWithLimits(['max_tokens']);
 export const grok: Family = {
   ...openai,
   native: boundByWindow(openai.native),
+  chat: boundByWindow(openai.native),
   converse: boundByWindow(converseByTemplate(extras, TEMPLATE_TOKENS)),
   countsOfAnswer(answer) {
     const counts = countsOfOpenAiAnswer(answer);
@@ -239,7 +242,7 @@ export const grok: Family = {
     return {
       event(eventType, payload) {
         meter.event(eventType, payload);
-        const chunk = eventType === 'chunk' ? usageChunkOf(payload) : undefined;
+        const chunk = usageJsonOf(eventType, payload);
         hasUsage ||= chunk !== undefined && countsOfOpenAiAnswer(chunk)?.output !== undefined;
       },
       finalCounts: () => (hasUsage ? meter.finalCounts() : undefined),

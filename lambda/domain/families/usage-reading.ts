@@ -159,13 +159,26 @@ const USAGE_MARKERS = ['usage', 'invocationMetrics', 'message_stop'].map((marker
 );
 
 /**
- * The vendor's JSON inside a `chunk` payload, `{"bytes": "<base64>", "p": "<padding>"}`; undefined
- * where it cannot carry usage. Never throws.
+ * The vendor's JSON of an event, undecoded: inside a `chunk` payload, `{"bytes": "<base64>", "p":
+ * "<padding>"}`, or as the `data` of a server-sent event; undefined in any other. Never throws.
  */
-export function usageChunkOf(payload: Uint8Array): JsonObject | undefined {
-  const encoded = parseObject(payload)?.bytes;
-  if (typeof encoded !== 'string') return undefined;
-  const decoded = Buffer.from(encoded, 'base64');
-  if (!USAGE_MARKERS.some((marker) => decoded.includes(marker))) return undefined;
-  return parseObject(decoded);
+export function vendorJsonOf(eventType: string, payload: Uint8Array): Buffer | undefined {
+  if (eventType === 'data') {
+    return Buffer.from(payload.buffer, payload.byteOffset, payload.byteLength);
+  }
+  const encoded = eventType === 'chunk' ? parseObject(payload)?.bytes : undefined;
+  return typeof encoded === 'string' ? Buffer.from(encoded, 'base64') : undefined;
 }
+
+/** The vendor's JSON of an event; undefined where it cannot carry usage. Never throws. */
+export function usageJsonOf(eventType: string, payload: Uint8Array): JsonObject | undefined {
+  const json = vendorJsonOf(eventType, payload);
+  if (json === undefined || !USAGE_MARKERS.some((marker) => json.includes(marker))) {
+    return undefined;
+  }
+  return parseObject(json);
+}
+
+/** The same of the payload of a `chunk`. */
+export const usageChunkOf = (payload: Uint8Array): JsonObject | undefined =>
+  usageJsonOf('chunk', payload);

@@ -25,6 +25,7 @@ import {
   anthropicErrorType,
   anthropicStreamError,
 } from './anthropic-error.ts';
+import { bedrockHeaders } from './bedrock-door.ts';
 import type { AnswerForm, Door, DoorRequest, Entry } from './door.ts';
 import { createFrameSink } from './frame-sink.ts';
 import { EVENT_STREAM_HEADERS, serverSentEvent } from './server-sent-events.ts';
@@ -73,6 +74,7 @@ function messagesEntry(
     body: bedrockBody(rest, request.headers),
     upstreamPath: (id) => upstreamPath(id, operation),
     upstreamHeaders: {
+      ...bedrockHeaders(request.headers),
       'content-type': 'application/json',
       ...(operation === 'invoke'
         ? { accept: 'application/json' }

@@ -74,6 +74,18 @@ function upstreamHeaders(
   const built: Record<string, string> = { 'content-type': 'application/json' };
   if (!isStreaming(operation)) built.accept = 'application/json';
   else if (!isConverse(operation)) built['x-amzn-bedrock-accept'] = 'application/json';
+  return { ...built, ...bedrockHeaders(headers) };
+}
+
+/**
+ * The headers of a request that are Bedrock's own, as they are passed on.
+ *
+ * @throws HardcapError invalid_request
+ */
+export function bedrockHeaders(
+  headers: Readonly<Record<string, string>>,
+): Readonly<Record<string, string>> {
+  const passed: Record<string, string> = {};
   for (const name of PASSED_ON) {
     const value = headers[name];
     if (value === undefined) continue;
@@ -83,7 +95,7 @@ function upstreamHeaders(
         `invalid_request: the header ${name} holds characters other than plain ASCII text`,
       );
     }
-    built[name] = value;
+    passed[name] = value;
   }
-  return built;
+  return passed;
 }

@@ -5,9 +5,10 @@
  * Invariant: a door never reaches Bedrock or the ledger; what it lets in goes through the spend
  *            guard.
  */
+import type { Model } from '../../../domain/catalogue.ts';
 import type { Operation } from '../../../domain/operation.ts';
 import type { JsonObject } from '../../../domain/request-body.ts';
-import type { AnswerSink, StreamError } from '../../../ports/stream.ts';
+import type { AnswerSink, FrameReader, StreamError } from '../../../ports/stream.ts';
 import type { ErrorAnswer, WireError } from '../error-response.ts';
 
 /** A request as a door reads it. */
@@ -39,21 +40,30 @@ export interface Entry {
   readonly upstreamPath: (modelId: string) => string;
   /** Built from nothing: no header of the client's passes on unread. */
   readonly upstreamHeaders: Readonly<Record<string, string>>;
+  /** Reads the stream that Bedrock answers with; absent: an event stream of AWS's. */
+  readonly createFrameReader?: () => FrameReader;
   /** Absent: Bedrock's own answer, byte for byte. */
   readonly form?: AnswerForm;
+}
+
+/** The head of Bedrock's answer. */
+export interface UpstreamHead {
+  readonly status: number;
+  /** By lower-cased name. */
+  readonly headers: Readonly<Record<string, string>>;
 }
 
 /** How a door writes what Bedrock answered. */
 export interface AnswerForm {
   /** A whole answer, an error of Bedrock's included; its headers replace Bedrock's. */
   whole(
-    head: { readonly status: number; readonly headers: Readonly<Record<string, string>> },
+    head: UpstreamHead,
     body: Uint8Array,
   ): { readonly headers: Readonly<Record<string, string>>; readonly body: Uint8Array };
   /** Headers that replace Bedrock's on a stream. */
   readonly streamHeaders: Readonly<Record<string, string>>;
   /** Takes Bedrock's whole frames, and gives the client its own form of them. */
-  streamSink(client: AnswerSink): AnswerSink;
+  streamSink(client: AnswerSink, head: UpstreamHead): AnswerSink;
 }
 
 /** An answer that needs no money path. */
@@ -61,11 +71,19 @@ export interface Immediate {
   readonly immediate: ErrorAnswer;
 }
 
+/** A question that reads settings alone: which models the key may use. */
+export interface Listing {
+  readonly region: string;
+  /** One model alone; absent: all. */
+  readonly modelId?: string;
+  readonly write: (models: readonly Model[]) => ErrorAnswer;
+}
+
 export interface Door {
   /** Whether the path is this door's; it then answers all that goes wrong, too. */
   owns(path: string): boolean;
   /** @throws HardcapError where the request cannot be let in, `unknown_route` included */
-  enter(request: DoorRequest): Entry | Immediate;
+  enter(request: DoorRequest): Entry | Immediate | Listing;
   /** Before the first byte. */
   errorAnswer(error: WireError): ErrorAnswer;
   /** Within a running stream. */
