@@ -15,6 +15,7 @@ const LEDGER = 'lambda/adapters/ledger/dynamo-ledger.ts';
 const ATTEMPTS = 'lambda/adapters/ledger/write-attempts.ts';
 const ITEM = 'lambda/adapters/ledger/counter-item.ts';
 const RESERVE_ALL = 'lambda/application/reserve-all.ts';
+const RESERVE_REQUEST = 'lambda/application/reserve-request.ts';
 const GUARD = 'lambda/application/spend-guard.ts';
 const SEND = 'lambda/application/send-once.ts';
 const ENDINGS = 'lambda/application/endings.ts';
@@ -185,13 +186,13 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'half of the bound is reserved',
-    file: GUARD,
+    file: RESERVE_REQUEST,
     from: 'amountNanoUsd: admission.prepared.boundNanoUsd,',
     to: 'amountNanoUsd: (admission.prepared.boundNanoUsd / 2n) as typeof admission.prepared.boundNanoUsd,',
   },
   {
     name: 'settings are fresh for ever',
-    file: GUARD,
+    file: RESERVE_REQUEST,
     from: 'return ageMs >= 0 && ageMs <= maxAgeMs;',
     to: 'return ageMs === ageMs + maxAgeMs - maxAgeMs;',
   },
