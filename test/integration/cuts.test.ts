@@ -91,6 +91,28 @@ describe('the deadline of the function', () => {
   });
 });
 
+describe('a client that reads nothing', () => {
+  it('holds its stream back, is cut at the deadline with the right error, and is settled', async () => {
+    const running = await startRunningGateway({ functionTimeoutMs: 2_000 });
+    try {
+      const key = await running.key('reader');
+      await running.cap('reader', { keys: ['reader'] });
+      // 16 MB do not fit into what lies between the two ends.
+      const huge = '[[input=10]] [[output=90]] [[bytes=16000000]] [[chunks=400]]';
+      const response = await converse(running.url, key, huge, { operation: 'converse-stream' });
+
+      const books = () => running.counter('reader');
+      await expect.poll(books, { timeout: 6_000 }).toMatchObject({
+        reservations: 0,
+        settledUsd: response.headers.get('x-hardcap-reserved-usd'),
+      });
+      expect(await response.text()).toContain('upstream_timeout');
+    } finally {
+      await running.close();
+    }
+  });
+});
+
 describe('settings that change', () => {
   const MAX_AGE_MS = 500;
   let running: RunningGateway;

@@ -3,7 +3,9 @@
  */
 import { describe, expect, it } from 'vitest';
 import { findModel } from '../../lambda/domain/catalogue.ts';
+import { prepareRequest } from '../../lambda/domain/estimate.ts';
 import { FAMILIES } from '../../lambda/domain/families/registry.ts';
+import type { JsonObject } from '../../lambda/domain/request-body.ts';
 import { visibleTokens } from '../../lambda/domain/visible-output.ts';
 
 const bytes = (value: unknown) => Buffer.from(JSON.stringify(value));
@@ -59,5 +61,33 @@ describe('models that show all of their output', () => {
     'mistral.magistral-small-2509',
   ])('but not %s, which may think unseen', (modelId) => {
     expect(isVisible(modelId)).toBe(false);
+  });
+});
+
+describe('a request whose output is all visible', () => {
+  const HAIKU = 'us.anthropic.claude-haiku-4-5-20251001-v1:0';
+  const prepared = (body: JsonObject, allowFields: readonly string[] = []) =>
+    prepareRequest({
+      operation: 'converse-stream',
+      model: findModel(HAIKU, new Map()),
+      body: { messages: [{ role: 'user', content: [{ text: 'hello' }] }], ...body },
+      headers: {},
+      allowFields: new Set(allowFields),
+    });
+
+  it('is one of such a model without settings of thinking', () => {
+    expect(prepared({}).isAllVisible).toBe(true);
+  });
+
+  it.each([
+    ['asks for thinking', { additionalModelRequestFields: { thinking: { type: 'adaptive' } } }, []],
+    ['holds a member that nobody knows', { muse: true }, ['muse']],
+    [
+      'names a guardrail',
+      { guardrailConfig: { guardrailIdentifier: 'g', guardrailVersion: '1' } },
+      [],
+    ],
+  ])('is none that %s', (_, body, allowFields) => {
+    expect(prepared(body, allowFields).isAllVisible).toBeUndefined();
   });
 });
