@@ -9,7 +9,7 @@
  * Invariant: in every state committed = settled + reserved <= limit, and what is billed is
  *            committed; each reservation ends once. At rest, each counter holds the true costs.
  * Not here:  the code. What runs is tested by the simulation; this is the idea of docs/protocol.md,
- *            and of extend and cut before either is written.
+ *            and of extend and cut as they were before either was written.
  */
 import { spawnSync } from 'node:child_process';
 import { parseArgs } from 'node:util';
@@ -304,7 +304,7 @@ function* holderSteps(state, who) {
   const waiting = holder.parts.some(({ isWaiting }) => isWaiting);
   if (holder.phase === 'reserving' && !waiting) yield* afterReserve(holder, who, step);
   if (holder.phase === 'streaming') yield* whileStreaming(holder, who, step);
-  if (holder.phase === 'extending' && !waiting) yield* afterExtend(holder, step);
+  if (holder.phase === 'extending' && !waiting) yield* afterExtend(holder, who, step);
   if (holder.phase === 'settling' || holder.phase === 'releasing') {
     for (const at of LIMITS.keys()) yield* endOn(holder, who, at, step);
   }
@@ -350,9 +350,16 @@ function* whileStreaming(holder, who, step) {
   });
 }
 
-function* afterExtend(holder, step) {
-  const isGranted = ({ answer }) =>
-    answer === 'ok' || (isMutant('extend-hoped') && answer === 'none');
+function* afterExtend(holder, who, step) {
+  const again = holder.parts.findIndex((part) => isUnanswered(part) && part.tries < TRIES);
+  if (again >= 0) {
+    yield* step('extends again', (next) => send(next, who, again, 'extend', { amount: FIRST }));
+  }
+  // Its own earlier write, whose answer was lost, is found by the amount that stands.
+  const isGranted = ({ answer, isExtendAmbiguous }) =>
+    answer === 'ok' ||
+    (isExtendAmbiguous && answer === `r${EXTENDED}`) ||
+    (isMutant('extend-hoped') && answer === 'none');
   if (holder.parts.every(isGranted)) {
     yield* step('goes on and is billed more', (_next, own) => {
       own.billed = EXTENDED;

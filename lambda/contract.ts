@@ -27,6 +27,8 @@ export const ENV = {
   maxTagCounters: 'HARDCAP_MAX_TAG_COUNTERS',
   /** `reservation` (default) or `none`: what is added to the metadata of requests to Bedrock. */
   upstreamMetadata: 'HARDCAP_UPSTREAM_METADATA',
+  /** `drain` (default) or `settle`: what becomes of a stream whose client has gone. */
+  whenClientLeaves: 'HARDCAP_WHEN_CLIENT_LEAVES',
   /** Days that journal entries are kept (DynamoDB TTL). */
   journalDays: 'HARDCAP_JOURNAL_DAYS',
   /** Days that a closed counter is kept after its window; lifetime counters are kept for ever. */
@@ -46,6 +48,7 @@ export const DEFAULTS = {
   maxInFlight: 2_000,
   maxTagCounters: 1_000,
   upstreamMetadata: 'reservation',
+  whenClientLeaves: 'drain',
   journalDays: 90,
   counterDays: 400,
   catalogueMaxAgeDays: 60,
@@ -89,6 +92,10 @@ export const METRIC = {
   upstreamLatencyMs: 'UpstreamLatencyMs',
   streamsCut: 'StreamsCut',
   overruns: 'Overruns',
+  /** Requests that cost a progressive cap more than it had reserved: no fault, and no alarm. */
+  softOverruns: 'ProgressiveOverruns',
+  /** Streams of Bedrock's that broke off, ended within a frame, or held bytes that are no frames. */
+  streamsDamaged: 'StreamsDamaged',
   settleFailures: 'SettleFailures',
   malformedSettings: 'MalformedSettings',
   chargedInFull: 'ChargedInFull',

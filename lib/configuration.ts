@@ -38,6 +38,8 @@ export interface Configuration {
   readonly maxTagCounters: number;
   /** What is added to the metadata of requests to Bedrock. @default 'reservation' */
   readonly upstreamMetadata: 'reservation' | 'none';
+  /** What becomes of a stream whose client has gone, where that can be seen. @default 'drain' */
+  readonly whenClientLeaves: 'drain' | 'settle';
   /** Days that journal entries are kept, 1 to 3,650. @default 90 */
   readonly journalDays: number;
   /**
@@ -117,6 +119,7 @@ const SHAPE = {
   maxInFlight: wholeNumber(1, DEFAULTS.maxInFlight, 'reservations'),
   maxTagCounters: wholeNumber(0, 5_000, 'counters'),
   upstreamMetadata: z.literal(['reservation', 'none']).describe('reservation or none'),
+  whenClientLeaves: z.literal(['drain', 'settle']).describe('drain or settle'),
   journalDays: wholeNumber(1, 3_650, 'days'),
   counterDays: wholeNumber(35, 36_500, 'days'),
   catalogueMaxAgeDays: wholeNumber(1, 3_650, 'days'),
@@ -146,6 +149,7 @@ export const DEFAULT_CONFIGURATION: Configuration = {
   maxInFlight: DEFAULTS.maxInFlight,
   maxTagCounters: DEFAULTS.maxTagCounters,
   upstreamMetadata: DEFAULTS.upstreamMetadata,
+  whenClientLeaves: DEFAULTS.whenClientLeaves,
   journalDays: DEFAULTS.journalDays,
   counterDays: DEFAULTS.counterDays,
   catalogueMaxAgeDays: DEFAULTS.catalogueMaxAgeDays,

@@ -108,5 +108,7 @@ const streamsCut = (): GraphWidget =>
   graph('Streams cut, charges in full', 'Occurrences in 5 minutes', [
     metric('streamsCut', { label: 'Streams cut' }),
     metric('chargedInFull', { label: 'Charged in full, usage unknown' }),
+    metric('streamsDamaged', { label: 'Streams broken off or damaged by Bedrock' }),
+    metric('softOverruns', { label: 'Above what a progressive cap had reserved' }),
     metric('expired', { service: 'rollover', label: 'Reservations expired' }),
   ]);

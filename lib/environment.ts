@@ -22,6 +22,7 @@ export const environmentOf = (
   [ENV.maxInFlight]: String(configuration.maxInFlight),
   [ENV.maxTagCounters]: String(configuration.maxTagCounters),
   [ENV.upstreamMetadata]: configuration.upstreamMetadata,
+  [ENV.whenClientLeaves]: configuration.whenClientLeaves,
   [ENV.journalDays]: String(configuration.journalDays),
   [ENV.counterDays]: String(configuration.counterDays),
   [ENV.catalogueMaxAgeDays]: String(configuration.catalogueMaxAgeDays),

@@ -94,6 +94,7 @@ export class ClientAnswer {
   #prelude: Buffer = Buffer.alloc(0);
   #state: 'prelude' | 'body' | 'over' = 'prelude';
   #onRoom: (() => void) | undefined;
+  readonly #left = new AbortController();
 
   constructor(request: DualRequest, response: DualResponse) {
     this.#request = request;
@@ -101,9 +102,15 @@ export class ClientAnswer {
     response.on('drain', () => this.#makeRoom());
     response.on('error', () => undefined);
     response.on('close', () => {
+      if (!response.writableEnded) this.#left.abort();
       this.#state = 'over';
       this.#makeRoom();
     });
+  }
+
+  /** Aborts when the client goes before its answer has ended. */
+  get left(): AbortSignal {
+    return this.#left.signal;
   }
 
   /** Calls back when the client has room for more, or will never read any. */

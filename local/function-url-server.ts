@@ -111,7 +111,11 @@ async function invoke(
   answer: ClientAnswer,
 ): Promise<void> {
   const stream = new InvocationStream(answer);
-  const context = invocationContext(requestId, options.timeoutMs);
+  const context = {
+    ...invocationContext(requestId, options.timeoutMs),
+    // A Function URL tells nobody; who stands before it may want to know.
+    clientLeft: answer.left,
+  };
   const report = options.onHandlerError ?? logHandlerError;
   let timer: NodeJS.Timeout | undefined;
   const timedOut = new Promise<never>((_, reject) => {

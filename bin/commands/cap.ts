@@ -48,6 +48,7 @@ const ATTRIBUTE_BY_OPTION: Readonly<Record<string, string>> = {
   requestTags: 'requestTags',
   splitBy: 'splitBy',
   action: 'action',
+  streaming: 'streaming',
   raiseTo: 'raisedLimitUsd',
   raiseUntil: 'raisedUntil',
   maxTokens: 'defaultMaxTokens',
@@ -100,6 +101,12 @@ const addSetOptions = (set: Command): Command =>
     .option('--request-tags <tags>', 'cover only requests with these tags', tagsValue)
     .option('--split-by <what>', 'a counter for each key, team, vendor, model or tag:<name>')
     .addOption(new Option('--action <action>', 'what it does').choices(['block', 'clamp', 'warn']))
+    .addOption(
+      new Option('--streaming <mode>', 'reserve streams whole, or as they go (softer)').choices([
+        'full',
+        'progressive',
+      ]),
+    )
     .option('--raise-to <usd>', 'a higher limit, until --raise-until', usdValue)
     .option('--raise-until <date-time>', 'when the raise ends, with offset', instantValue)
     .option('--max-tokens <count>', 'max_tokens of requests that name none', wholeValue)

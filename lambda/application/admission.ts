@@ -27,6 +27,7 @@ import { isApplicationProfile } from '../domain/model-id.ts';
 import { formatUsd, type NanoUsd } from '../domain/money.ts';
 import type { Operation } from '../domain/operation.ts';
 import type { ProfileModel } from '../domain/profile-model.ts';
+import { type Cover, firstCover, TRANCHE_TOKENS } from '../domain/progressive.ts';
 import type { JsonObject } from '../domain/request-body.ts';
 import type { RequestTags } from '../domain/request-tags.ts';
 import type { CounterKey } from '../domain/reservation.ts';
@@ -44,6 +45,8 @@ export interface Charge {
   readonly enforced: boolean;
   /** Present where the caller's own word names the counter: what bounds how many it opens. */
   readonly opening?: CounterOpening;
+  /** What is reserved at first on a progressive counter; absent: the whole bound. */
+  readonly firstNanoUsd?: NanoUsd;
 }
 
 export interface Admission {
@@ -54,6 +57,8 @@ export interface Admission {
   /** In counter-key order. */
   readonly charges: readonly Charge[];
   readonly fit: Fit;
+  /** What its progressive counters reserve at first; absent where it reserves its whole bound. */
+  readonly first?: Cover;
 }
 
 /** What was found and done to make a request fit where its first bound did not. */
@@ -94,6 +99,8 @@ export interface AdmissionRules {
   /** How many counters a key may open in a UTC day by tags of its requests. */
   readonly maxTagCounters: number;
   readonly windows: WindowClock;
+  /** Output tokens that a progressive counter reserves at a time. @default TRANCHE_TOKENS */
+  readonly trancheTokens?: number;
 }
 
 const isMalformedKey = (key: CallerKey | MalformedKey): key is MalformedKey => 'problem' in key;
@@ -217,7 +224,10 @@ export function estimate(
     ...(fit.mostOutputTokens === undefined ? {} : { mostOutputTokens: fit.mostOutputTokens }),
     ...(fit.counted && { mostInputTokens: fit.counted.mostInputTokens }),
   });
-  return { key, subject, model, prepared, charges: chargesOf(caps, subject, rules, nowMs), fit };
+  const { trancheTokens = TRANCHE_TOKENS } = rules;
+  const first = firstCover(asked.operation, model, prepared, trancheTokens);
+  const charges = chargesOf(caps, subject, rules, nowMs, first);
+  return { key, subject, model, prepared, charges, fit, ...(first && { first }) };
 }
 
 /**
@@ -304,6 +314,7 @@ function chargesOf(
   subject: Subject,
   rules: AdmissionRules,
   nowMs: number,
+  first: Cover | undefined,
 ): Charge[] {
   return caps
     .map((cap): Charge => {
@@ -317,10 +328,14 @@ function chargesOf(
         ...(isNamedByCaller(cap, subject) && {
           opening: { keyId: subject.keyId, mostADay: rules.maxTagCounters },
         }),
+        ...(first && isProgressive(cap) && { firstNanoUsd: first.nanoUsd }),
       };
     })
     .sort((a, b) => compareText(a.counter.pk, b.counter.pk));
 }
+
+/** A warn cap refuses no extension, so it has no use for any. */
+const isProgressive = (cap: Cap): boolean => enforces(cap) && cap.streaming === 'progressive';
 
 const compareText = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 
@@ -345,5 +360,6 @@ export const termsOf = ({ model, charges }: Admission): string =>
       cap.window.weekStart,
       limitNanoUsd.toString(),
       cap.action,
+      cap.streaming,
     ]),
   ]);

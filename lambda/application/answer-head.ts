@@ -5,17 +5,20 @@ import type { Prepared } from '../domain/estimate.ts';
 import { maxUsd, type NanoUsd, nanoUsd, ZERO_USD } from '../domain/money.ts';
 import type { UpstreamResponse } from '../ports/upstream.ts';
 import type { AnswerHead, CapNote, Reserved } from './guarded-request.ts';
-import type { Held } from './reserve-all.ts';
+import { type Held, mostReserved } from './reserve-all.ts';
 
-/** The head, with what will be left under the tightest cap once `costNanoUsd` is settled. */
+/**
+ * The head, with what will be left under the tightest cap once `costNanoUsd` is settled; undefined
+ * while it runs: what is reserved is taken off.
+ */
 export const answerHead = (
   reserved: Reserved,
   response: UpstreamResponse,
-  costNanoUsd: NanoUsd,
+  costNanoUsd: NanoUsd | undefined,
 ): AnswerHead => ({
   status: response.status,
   headers: response.headers,
-  reservedNanoUsd: reserved.admission.prepared.boundNanoUsd,
+  reservedNanoUsd: mostReserved(reserved.held) ?? reserved.admission.prepared.boundNanoUsd,
   cap: tightestCap(reserved.held, costNanoUsd),
   timings: reserved.timings,
   ...clampNote(reserved.admission.prepared),
@@ -25,7 +28,7 @@ export const answerHead = (
 export const clampNote = ({ limit }: Prepared): { readonly clampedMaxTokens?: number } =>
   limit?.isLowered === true ? { clampedMaxTokens: limit.tokens } : {};
 
-function tightestCap(held: readonly Held[], costNanoUsd: NanoUsd): CapNote | undefined {
+function tightestCap(held: readonly Held[], costNanoUsd: NanoUsd | undefined): CapNote | undefined {
   let tightest: CapNote | undefined;
   for (const one of held) {
     if (!one.charge.enforced) continue;
@@ -37,7 +40,10 @@ function tightestCap(held: readonly Held[], costNanoUsd: NanoUsd): CapNote | und
   return tightest;
 }
 
-function remainingAfter({ charge, hold, state }: Held, costNanoUsd: NanoUsd): NanoUsd {
+function remainingAfter(
+  { charge, hold, state }: Held,
+  costNanoUsd = hold.reservedNanoUsd,
+): NanoUsd {
   const committed = state.committedNanoUsd - hold.reservedNanoUsd + costNanoUsd;
   return maxUsd(nanoUsd(charge.limitNanoUsd - committed), ZERO_USD);
 }

@@ -18,6 +18,7 @@ const chargeInFull = (admission: Admission): NanoUsd =>
 export const inFull = (admission: Admission, status: number, reason: string): Ending => ({
   outcome: 'charged-in-full',
   costNanoUsd: chargeInFull(admission),
+  isInFull: true,
   status,
   reason,
 });

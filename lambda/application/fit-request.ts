@@ -134,7 +134,7 @@ async function fitUnderRequestLimit(
 ): Promise<Fit | undefined> {
   const limit = requestLimitOf(admission.key, request);
   if (limit === undefined) return undefined;
-  const room = { remainingNanoUsd: limit.mostNanoUsd, mayClamp: false };
+  const room = { remainingNanoUsd: limit.mostNanoUsd, mayClamp: false, isProgressive: false };
   const counted = await counting.count(request, admission, room);
   return counted === undefined ? undefined : fitInto(admission, room, counted);
 }

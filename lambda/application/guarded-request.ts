@@ -23,6 +23,8 @@ export interface SpendGuardOptions extends AdmissionRules {
   readonly reservationMarginMs: number;
   /** How long a cut counter refuses, as clients resend a cut request at once. */
   readonly cutHoldMs: number;
+  /** Whether an answer whose client has gone is read on for its usage, or ended and settled. */
+  readonly whenClientLeaves: 'drain' | 'settle';
   /** The longest answer that is not a stream, in bytes. */
   readonly maxAnswerBytes: number;
 }

@@ -3,6 +3,7 @@
  *
  * Invariant: the counter refuses before the client learns of a cut, as clients resend at once.
  */
+import { METRIC } from '../contract.ts';
 import { createUsageMeter } from '../domain/usage.ts';
 import type { AnswerSink, CutReason, StreamError } from '../ports/stream.ts';
 import type { UpstreamResponse } from '../ports/upstream.ts';
@@ -16,7 +17,8 @@ import type {
   SpendGuardPorts,
 } from './guarded-request.ts';
 import type { Ending } from './settlement.ts';
-import { type RelayEnd, relayStream } from './stream-relay.ts';
+import { createExtension } from './stream-extension.ts';
+import { type RelayEnd, type RunningRelay, relayStream } from './stream-relay.ts';
 import { watchStream } from './stream-watch.ts';
 import { capitalised, isCertainlyNotBilled } from './upstream-verdict.ts';
 
@@ -35,6 +37,7 @@ export function startStream(
   response: UpstreamResponse,
 ): GuardedAnswer {
   const { model, prepared } = reserved.admission;
+  const { telemetry } = ports;
   const meter = createUsageMeter({
     operation: request.operation,
     model,
@@ -42,8 +45,14 @@ export function startStream(
     oneHourCacheWrites: prepared.oneHourCacheWrites,
   });
   const reader = request.createFrameReader();
-  const sink = request.openSink(answerHead(reserved, response, prepared.boundNanoUsd));
-  const relay = relayStream(response, reader, meter, sink);
+  const sink = request.openSink(answerHead(reserved, response, undefined));
+  const extension = createExtension(ports, options, {
+    reserved,
+    keyId: request.keyId,
+    cut: (reason) => relay.cut(reason),
+  });
+  const relay: RunningRelay = relayStream(response, reader, meter, sink, extension);
+  if (options.whenClientLeaves === 'settle') sink.onLeave?.(() => relay.cut(LEFT));
   const watching = new AbortController();
   void watchStream(
     ports,
@@ -55,9 +64,14 @@ export function startStream(
   });
   const done = relay.end.then(async (end) => {
     watching.abort();
-    const ending = endingOf(ports, options, reserved, response.status, end);
+    if (end.isDamaged === true || end.broken !== undefined) {
+      telemetry.count(METRIC.streamsDamaged);
+    }
+    const idle = extension?.stop();
+    const seen = extension === undefined ? {} : { seenNanoUsd: extension.seenNanoUsd() };
+    const ending = { ...endingOf(ports, options, reserved, response.status, end), ...seen };
     await endStream(ports, reserved, sink, end, ending);
-    await reserved.settlement.done;
+    await Promise.all([reserved.settlement.done, idle]);
   });
   return { kind: 'stream', done };
 }
@@ -67,10 +81,25 @@ const BROKEN_OFF: StreamError = {
   message: 'upstream_failed: the stream of Bedrock broke off',
 };
 
-const cutError = (cut: CutReason): StreamError =>
-  cut.kind === 'deadline'
-    ? { type: 'internalServerException', message: `upstream_timeout: ${cut.message}` }
-    : { type: 'validationException', message: `budget_exceeded: ${cut.message}` };
+const LEFT: CutReason = { kind: 'left', message: 'the client has left' };
+
+/** Undefined where nobody is left to be told. */
+function cutError(cut: CutReason): StreamError | undefined {
+  switch (cut.kind) {
+    case 'left':
+      return undefined;
+    case 'deadline':
+      return { type: 'internalServerException', message: `upstream_timeout: ${cut.message}` };
+    case 'unavailable':
+      return { type: 'internalServerException', message: `ledger_unavailable: ${cut.message}` };
+    case 'key':
+      return { type: 'validationException', message: `budget_exceeded: ${cut.message}` };
+    case 'cap': {
+      const message = `budget_exceeded: ${cut.message}`;
+      return { type: 'validationException', message, cap: cut.cap };
+    }
+  }
+}
 
 async function endStream(
   ports: SpendGuardPorts,
@@ -82,8 +111,9 @@ async function endStream(
   const settled = reserved.settlement.finish(ending);
   const patience = ports.clock.sleep(BODY_END_PATIENCE_MS);
   await (end.cut?.kind === 'cap' ? settled : Promise.race([settled, patience]));
-  if (end.cut !== undefined) sink.fail(cutError(end.cut));
-  else if (end.broken !== undefined) sink.fail(BROKEN_OFF);
+  const broken = end.broken === undefined ? undefined : BROKEN_OFF;
+  const error = end.cut === undefined ? broken : cutError(end.cut);
+  if (error !== undefined) sink.fail(error);
   sink.end();
 }
 
@@ -101,6 +131,7 @@ function endingOf(
     ? atNothing(status, rejection.type)
     : byUsage(reserved.admission, end.usage, status);
   if (end.cut === undefined) return uncut;
+  if (end.cut.kind === 'left') return { ...uncut, reason: end.cut.message };
   const cut =
     end.cut.kind === 'cap'
       ? { cut: holdShut(end.cut, ports.clock.nowMs() + options.cutHoldMs) }

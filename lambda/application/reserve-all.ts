@@ -1,12 +1,17 @@
 /**
- * Reserves one amount on every counter of a request: all of them, or none.
+ * Reserves on every counter of a request, its bound or a first part of it: all of them, or none.
  *
  * Invariant: whatever this returns or throws, every hold is in the answer, or released, or named
  *            in the log because its release had no answer. A reserve that throws holds nothing.
  */
 import { HardcapError } from '../domain/errors.ts';
-import { type NanoUsd, ZERO_USD } from '../domain/money.ts';
-import { type CounterHold, type ReservationId, reservationId } from '../domain/reservation.ts';
+import { maxUsd, type NanoUsd, ZERO_USD } from '../domain/money.ts';
+import {
+  type CounterHold,
+  mostHeld,
+  type ReservationId,
+  reservationId,
+} from '../domain/reservation.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { CounterState, Ledger, RefusalReason, ReserveOutcome } from '../ports/ledger.ts';
 import type { Telemetry } from '../ports/telemetry.ts';
@@ -28,6 +33,12 @@ export interface CounterRefusal {
   readonly state: CounterState;
 }
 
+/** The most that is held on any of these counters; undefined where there are none. */
+export function mostReserved(held: readonly Pick<Held, 'hold'>[]): NanoUsd | undefined {
+  const [first, ...rest] = held.map(({ hold }) => mostHeld(hold));
+  return first === undefined ? undefined : rest.reduce(maxUsd, first);
+}
+
 export type ReserveAllOutcome =
   | { readonly kind: 'reserved'; readonly id: ReservationId; readonly held: readonly Held[] }
   /** With the one refusal that is told, and all of them, each by its counter's last answer. */
@@ -38,6 +49,7 @@ export type ReserveAllOutcome =
 
 export interface ReserveAllRequest {
   readonly charges: readonly Charge[];
+  /** The whole bound; a progressive charge says itself what it reserves at first. */
   readonly amountNanoUsd: NanoUsd;
   /** Epoch milliseconds from which the reservation may be charged in full. */
   readonly expiresAtMs: number;
@@ -94,7 +106,7 @@ function reserveOne(
   return ports.ledger.reserve({
     counter: charge.counter,
     reservationId: id,
-    amountNanoUsd: request.amountNanoUsd,
+    amountNanoUsd: charge.firstNanoUsd ?? request.amountNanoUsd,
     shownLimitNanoUsd: charge.limitNanoUsd,
     ...(charge.enforced ? { limitNanoUsd: charge.limitNanoUsd } : {}),
     ...(charge.opening && { opening: charge.opening }),

@@ -112,7 +112,12 @@ const refusedBy = (
 ): RefusedTry => ({
   kind: 'refused',
   timings,
-  refusal: { charge, reason, state, boundNanoUsd: admission.prepared.boundNanoUsd },
+  refusal: {
+    charge,
+    reason,
+    state,
+    boundNanoUsd: charge.firstNanoUsd ?? admission.prepared.boundNanoUsd,
+  },
   admission,
   refusals,
 });

@@ -14,6 +14,8 @@ export interface Room {
   readonly remainingNanoUsd: NanoUsd;
   /** Whether all that refused lower the output rather than refuse. */
   readonly mayClamp: boolean;
+  /** Whether all that refused reserve a first part of the output alone. */
+  readonly isProgressive: boolean;
 }
 
 /** No smaller amount would pass these. */
@@ -27,16 +29,17 @@ export function roomOf(
   let remainingNanoUsd: NanoUsd | undefined;
   for (const { charge, reason, state } of refusals) {
     const { limitNanoUsd } = charge;
+    const needed = charge.firstNanoUsd ?? prepared.boundNanoUsd;
     // A counter that has just cut a stream says `spent` whatever is left under its limit.
-    const isShut =
-      reason === 'spent' && state.settledNanoUsd + prepared.boundNanoUsd <= limitNanoUsd;
+    const isShut = reason === 'spent' && state.settledNanoUsd + needed <= limitNanoUsd;
     if (isShut || NOT_OF_MONEY.has(reason)) return undefined;
     const own = subtractUsd(limitNanoUsd, state.committedNanoUsd);
     if (remainingNanoUsd === undefined || own < remainingNanoUsd) remainingNanoUsd = own;
   }
   if (remainingNanoUsd === undefined || remainingNanoUsd <= ZERO_USD) return undefined;
   const mayClamp = refusals.every(({ charge }) => charge.cap.action === 'clamp');
-  return { remainingNanoUsd, mayClamp };
+  const isProgressive = refusals.every(({ charge }) => charge.firstNanoUsd !== undefined);
+  return { remainingNanoUsd, mayClamp, isProgressive };
 }
 
 /** The price that the admission's bound is by. */
@@ -58,10 +61,17 @@ export function fitInto(
   const fit: Fit = { ...admission.fit, ...(counted && { counted }) };
   const price = priceOf(admission);
   const bounds = boundsBy(admission, counted?.mostInputTokens);
-  if (boundCost(price, bounds) <= room.remainingNanoUsd) return fit;
+  if (fitsWhole(admission, room, bounds)) return fit;
   if (!room.mayClamp) return undefined;
   const mostOutputTokens = affordableOutputLimit(price, bounds, room.remainingNanoUsd);
   return mostOutputTokens === undefined ? undefined : { ...fit, mostOutputTokens };
+}
+
+/** Whether what is reserved at first fits, without the output being lowered. */
+export function fitsWhole(admission: Admission, room: Room, bounds: Lowerable): boolean {
+  const first = room.isProgressive ? admission.first?.outputTokens : undefined;
+  const outputTokens = Math.min(bounds.outputTokens, first ?? bounds.outputTokens);
+  return boundCost(priceOf(admission), { ...bounds, outputTokens }) <= room.remainingNanoUsd;
 }
 
 /** The admission's bounds, if its input had no more tokens than this. */

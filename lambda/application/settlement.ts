@@ -6,16 +6,17 @@
  *            and one log line says enough to settle it by hand.
  */
 import { METRIC } from '../contract.ts';
-import { formatUsd, type NanoUsd } from '../domain/money.ts';
+import { formatUsd, maxUsd, type NanoUsd, ZERO_USD } from '../domain/money.ts';
 import type { TokenUsage } from '../domain/price.ts';
 import type { RequestTags } from '../domain/request-tags.ts';
+import { type CounterHold, mostHeld } from '../domain/reservation.ts';
 import type { EndOutcome, JournalEntry, Ledger } from '../ports/ledger.ts';
 import type { Telemetry } from '../ports/telemetry.ts';
 import type { Admission } from './admission.ts';
 import { clampNote } from './answer-head.ts';
 import { askedNote } from './asked-note.ts';
 import { reportLeftHold } from './left-hold.ts';
-import type { Held } from './reserve-all.ts';
+import { type Held, mostReserved } from './reserve-all.ts';
 
 /** How a request ended, in money. */
 export interface Ending {
@@ -24,6 +25,10 @@ export interface Ending {
   readonly status: number;
   readonly usage?: TokenUsage;
   readonly reason?: string;
+  /** Nobody knows the cost, and `costNanoUsd` is the whole bound. */
+  readonly isInFull?: boolean;
+  /** The bound on what a stream had shown, where its counters reserve as it goes. */
+  readonly seenNanoUsd?: NanoUsd;
   /** A counter to keep closed for a moment, as clients resend a cut request at once. */
   readonly cut?: { readonly counterPk: string; readonly untilMs: number };
 }
@@ -46,6 +51,8 @@ export interface SettlementPorts {
 
 /** One request's reservation, open until `finish` is called for the first time. */
 export interface Settlement {
+  /** A hold has become another, or may have, since it was reserved. */
+  note(hold: CounterHold): void;
   /** Resolves when every counter has answered or given up; the journal follows behind. */
   finish(ending: Ending): Promise<void>;
   /** Resolves when the books and the journal are done; never before `finish` was called. */
@@ -55,10 +62,16 @@ export interface Settlement {
 export function openSettlement(ports: SettlementPorts, context: SettlementContext): Settlement {
   const { promise: done, resolve: setDone } = Promise.withResolvers<void>();
   let finished: Promise<void> | undefined;
+  let { held } = context;
   return {
     done,
+    note(hold) {
+      const isOf = ({ charge }: Held) =>
+        charge.counter.pk === hold.counter.pk && charge.counter.sk === hold.counter.sk;
+      held = held.map((one) => (isOf(one) ? { ...one, hold } : one));
+    },
     finish(ending) {
-      finished ??= endAll(ports, context, ending, setDone);
+      finished ??= endAll(ports, { ...context, held }, ending, setDone);
       return finished;
     },
   };
@@ -74,8 +87,9 @@ async function endAll(
     context.held.map((held) => endOne(ports.ledger, held, ending)),
   );
   const failed = context.held.filter((_, index) => outcomes[index]?.kind === 'unavailable');
-  for (const { hold } of failed) {
-    reportLeftHold(ports.telemetry, hold, ending.costNanoUsd, context.requestId);
+  for (const one of failed) {
+    const { hold } = one;
+    reportLeftHold(ports.telemetry, hold, chargeOn(one, ending), context.requestId);
   }
   countEnding(ports.telemetry, context, ending);
   // The client does not wait for the journal: it explains the books, it does not hold them.
@@ -84,13 +98,24 @@ async function endAll(
 
 const counterNameOf = ({ hold }: Held): string => `${hold.counter.pk}/${hold.counter.sk}`;
 
-async function endOne(ledger: Ledger, { hold }: Held, ending: Ending): Promise<EndOutcome> {
+/**
+ * What one counter is charged. In full is the whole bound, and on a progressive counter what is
+ * reserved there, but never less than what was seen.
+ */
+function chargeOn({ charge, hold }: Held, ending: Ending): NanoUsd {
+  if (ending.isInFull !== true || charge.firstNanoUsd === undefined) return ending.costNanoUsd;
+  return maxUsd(mostHeld(hold), ending.seenNanoUsd ?? ZERO_USD);
+}
+
+async function endOne(ledger: Ledger, held: Held, ending: Ending): Promise<EndOutcome> {
+  const { hold } = held;
+  const costNanoUsd = chargeOn(held, ending);
   try {
     if (ending.outcome === 'released') return await ledger.release(hold);
     if (ending.cut?.counterPk === hold.counter.pk) {
-      return await ledger.cut(hold, ending.costNanoUsd, ending.cut.untilMs);
+      return await ledger.cut(hold, costNanoUsd, ending.cut.untilMs);
     }
-    return await ledger.settle(hold, ending.costNanoUsd);
+    return await ledger.settle(hold, costNanoUsd);
   } catch (cause) {
     return { kind: 'unavailable', cause };
   }
@@ -98,9 +123,12 @@ async function endOne(ledger: Ledger, { hold }: Held, ending: Ending): Promise<E
 
 function countEnding(telemetry: Telemetry, context: SettlementContext, ending: Ending): void {
   const bound = context.admission.prepared.boundNanoUsd;
-  telemetry.count(METRIC.spendUsd, Number(formatUsd(ending.costNanoUsd)));
+  telemetry.count(METRIC.spendUsd, Number(formatUsd(chargesOf(context.held, ending).most)));
   if (ending.outcome === 'charged-in-full') telemetry.count(METRIC.chargedInFull);
   if (ending.outcome === 'cut') telemetry.count(METRIC.streamsCut);
+  if (context.held.some((held) => isSoftOverrun(held, ending))) {
+    telemetry.count(METRIC.softOverruns);
+  }
   if (ending.costNanoUsd <= bound || context.admission.model.price.free === true) return;
   telemetry.count(METRIC.overruns);
   telemetry.error('overrun: the request cost more than was reserved for it', {
@@ -111,6 +139,21 @@ function countEnding(telemetry: Telemetry, context: SettlementContext, ending: E
   });
 }
 
+/** More than a progressive counter had reserved; the whole bound is another matter. */
+const isSoftOverrun = (held: Held, ending: Ending): boolean =>
+  held.charge.firstNanoUsd !== undefined && chargeOn(held, ending) > mostHeld(held.hold);
+
+/** What the counters are charged: the most, and each by its name where they differ. */
+function chargesOf(held: readonly Held[], ending: Ending) {
+  const charges = held.map((one) => chargeOn(one, ending));
+  const [first = ending.costNanoUsd, ...rest] = charges;
+  const charged = Object.fromEntries(
+    held.map((one, index) => [counterNameOf(one), charges[index] ?? first]),
+  );
+  const differ = rest.some((charge) => charge !== first);
+  return { most: rest.reduce(maxUsd, first), ...(differ && { charged }) };
+}
+
 async function writeJournal(
   ports: SettlementPorts,
   context: SettlementContext,
@@ -119,6 +162,7 @@ async function writeJournal(
 ): Promise<void> {
   const { admission, held } = context;
   const [first] = held;
+  const { most, charged } = chargesOf(held, ending);
   try {
     await ports.ledger.appendJournal({
       requestId: context.requestId,
@@ -129,8 +173,9 @@ async function writeJournal(
       modelId: admission.model.modelId,
       ...askedNote(admission.model.modelId, context.askedModel, context.requestTags),
       priceVersion: admission.model.price.version,
-      reservedNanoUsd: admission.prepared.boundNanoUsd,
-      costNanoUsd: ending.costNanoUsd,
+      reservedNanoUsd: mostReserved(held) ?? admission.prepared.boundNanoUsd,
+      costNanoUsd: most,
+      ...(charged && { charged }),
       ...(ending.usage === undefined ? {} : { usage: journalUsage(ending.usage) }),
       ...clampNote(admission.prepared),
       ...(admission.fit.counted && { countedInputTokens: admission.fit.counted.inputTokens }),

@@ -10,20 +10,21 @@ import { METRIC } from '../contract.ts';
 import type { Model } from '../domain/catalogue.ts';
 import { formatUsd } from '../domain/money.ts';
 import type { SettingsView } from '../ports/settings.ts';
-import { type Admission, standingOf } from './admission.ts';
+import { standingOf } from './admission.ts';
 import { inFull } from './endings.ts';
 import { type FittingGuard, reserveFitting } from './fit-request.ts';
 import { passFreeRequest } from './free-request.ts';
 import type {
   GuardedAnswer,
   GuardedRequest,
+  Reserved,
   SpendGuardOptions,
   SpendGuardPorts,
 } from './guarded-request.ts';
 import { type ListingRequest, listModels } from './model-list.ts';
 import { quietTelemetry } from './quiet-telemetry.ts';
 import { createRefusalLog, type RefusalLog } from './refusal-log.ts';
-import { releaseAll } from './reserve-all.ts';
+import { mostReserved, releaseAll } from './reserve-all.ts';
 import { decideBy, isFresh, type ReserveResult, reserveBy } from './reserve-request.ts';
 import { sendOnce } from './send-once.ts';
 import { createTokenCounting } from './token-counting.ts';
@@ -71,7 +72,7 @@ async function handle(guard: Guard, request: GuardedRequest): Promise<GuardedAns
     return { kind, refusal, timings, done: guard.refusals.record(told, refusal) };
   }
   const { reserved } = outcome;
-  telemetry.count(METRIC.reservedUsd, dollars(reserved.admission));
+  telemetry.count(METRIC.reservedUsd, dollars(reserved));
   if (reserved.admission.prepared.limit?.isLowered === true) telemetry.count(METRIC.clamped);
   telemetry.count(METRIC.addedLatencyMs, clock.elapsedMs() - startedMs);
   try {
@@ -86,8 +87,8 @@ async function handle(guard: Guard, request: GuardedRequest): Promise<GuardedAns
 }
 
 /** For metrics only; the ledger keeps the exact amount. */
-const dollars = (admission: Admission): number =>
-  Number(formatUsd(admission.prepared.boundNanoUsd));
+const dollars = ({ admission, held }: Reserved): number =>
+  Number(formatUsd(mostReserved(held) ?? admission.prepared.boundNanoUsd));
 
 /**
  * Reserves at once by the settings at hand and, where they are older than allowed, reads them

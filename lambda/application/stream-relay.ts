@@ -7,6 +7,7 @@
 import type { Usage, UsageMeter } from '../domain/usage.ts';
 import type { AnswerSink, CutReason, FrameReader } from '../ports/stream.ts';
 import type { UpstreamResponse } from '../ports/upstream.ts';
+import type { StreamExtension } from './stream-extension.ts';
 import { errorTypeOf } from './upstream-verdict.ts';
 
 export interface RelayEnd {
@@ -16,6 +17,8 @@ export interface RelayEnd {
   readonly cut?: CutReason;
   /** The connection to Bedrock broke. */
   readonly broken?: unknown;
+  /** Bytes came that are no frames, or the last frame is not whole. */
+  readonly isDamaged?: boolean;
 }
 
 export interface RunningRelay {
@@ -30,36 +33,50 @@ export function relayStream(
   reader: FrameReader,
   meter: UsageMeter,
   sink: AnswerSink,
+  extension?: StreamExtension,
 ): RunningRelay {
   let cut: CutReason | undefined;
+  const stopped = Promise.withResolvers<void>();
+  const decode = (whole: Uint8Array) => {
+    reader.read((frame) => {
+      meter.event(frame.messageType, frame.eventType, frame.payload);
+      extension?.saw(frame.payload);
+      if (frame.messageType !== 'event') message ??= errorTypeOf({}, frame.payload).message;
+    });
+    if (reader.isBroken()) extension?.sawBytes(whole.byteLength);
+  };
+  let message: string | undefined;
   const pump = async (): Promise<RelayEnd> => {
     let broken: unknown;
-    let message: string | undefined;
+    let isDamaged = false;
     try {
       for await (const chunk of upstream.body) {
         if (cut !== undefined) break;
         // Whole frames only: a cut must fall between two of them.
         const whole = reader.take(chunk);
         const room = whole.byteLength > 0 ? sink.write(whole) : undefined;
-        reader.read((frame) => {
-          meter.event(frame.messageType, frame.eventType, frame.payload);
-          if (frame.messageType !== 'event') message ??= errorTypeOf({}, frame.payload).message;
-        });
+        decode(whole);
         if (room !== undefined) await room;
+        // What was seen and is not reserved must be, before more is.
+        const cover = extension?.cover();
+        if (cover !== undefined) await Promise.race([cover, stopped.promise]);
         if (cut !== undefined) break;
       }
       const rest = reader.rest();
+      isDamaged = cut === undefined && rest.byteLength > 0;
       // Not waited for: a cut meanwhile would write its frame behind what is no whole frame.
       if (cut === undefined && rest.byteLength > 0) void sink.write(rest);
     } catch (error) {
       broken = error;
     }
+    isDamaged ||= reader.isBroken();
     const type = meter.rejectedBeforeOutput();
     return {
       usage: meter.usage(),
       ...(type === undefined ? {} : { rejection: { type, message: message ?? '' } }),
       ...(cut === undefined ? {} : { cut }),
       ...(broken === undefined || cut !== undefined ? {} : { broken }),
+      ...(isDamaged && { isDamaged }),
     };
   };
   return {
@@ -67,6 +84,7 @@ export function relayStream(
     cut(reason) {
       if (cut !== undefined) return;
       cut = reason;
+      stopped.resolve();
       // Closing upstream ends a wait for its next chunk, and this a wait for the client.
       upstream.abort();
       sink.interrupt();

@@ -6,13 +6,13 @@
  */
 import { applies, limitAt } from '../domain/cap.ts';
 import { HardcapError } from '../domain/errors.ts';
-import { formatUsd } from '../domain/money.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Ledger } from '../ports/ledger.ts';
 import type { Settings, SettingsView } from '../ports/settings.ts';
 import type { CutReason } from '../ports/stream.ts';
 import type { Telemetry } from '../ports/telemetry.ts';
 import { type Admission, authenticate } from './admission.ts';
+import { capCut } from './cap-cut.ts';
 import type { Held } from './reserve-all.ts';
 
 export interface WatchPorts {
@@ -111,13 +111,8 @@ async function capReason(
     if (limit >= charge.limitNanoUsd) continue;
     const state = await ports.ledger.read(charge.counter);
     if (state === undefined || state.settledNanoUsd <= limit) continue;
-    return {
-      kind: 'cap',
-      counterPk: charge.counter.pk,
-      message:
-        `the limit of cap "${cap.capId}" was lowered to $${formatUsd(limit)}, ` +
-        `and $${formatUsd(state.settledNanoUsd)} are settled`,
-    };
+    const what = 'had its limit lowered beneath what is settled';
+    return capCut(charge, what, { reason: 'spent', state, limitNanoUsd: limit });
   }
   return undefined;
 }

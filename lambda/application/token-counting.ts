@@ -5,14 +5,13 @@
  * model that has just shown that it gives none.
  */
 import { affordableOutputLimit } from '../domain/affordable-output.ts';
-import { boundCost } from '../domain/estimate.ts';
 import { type Countable, countableOf, mostInputTokens } from '../domain/token-count.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Telemetry } from '../ports/telemetry.ts';
 import type { CountOutcome, TokenCounter } from '../ports/token-counter.ts';
 import type { Admission, Fit } from './admission.ts';
 import type { GuardedRequest } from './guarded-request.ts';
-import { boundsBy, fitInto, priceOf, type Room } from './room.ts';
+import { boundsBy, fitInto, fitsWhole, priceOf, type Room } from './room.ts';
 
 /** How long a count is waited for. It is usually there in a fraction of it. */
 export const COUNT_TIMEOUT_MS = 1_000;
@@ -72,7 +71,7 @@ const isPaused = (untilMs: number | undefined, elapsedMs: number): boolean =>
 function mayFit(admission: Admission, { leastTokens }: Countable, room: Room): boolean {
   const price = priceOf(admission);
   const few = boundsBy(admission, leastTokens);
-  if (boundCost(price, few) <= room.remainingNanoUsd) return true;
+  if (fitsWhole(admission, room, few)) return true;
   if (!room.mayClamp || fitInto(admission, room) !== undefined) return false;
   return affordableOutputLimit(price, few, room.remainingNanoUsd) !== undefined;
 }

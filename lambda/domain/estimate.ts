@@ -62,6 +62,8 @@ export interface Prepared {
    * no count of its tokens is trusted.
    */
   readonly overheadTokens?: number;
+  /** Whether every output token will stand in the answer, so that what is seen bounds them. */
+  readonly isAllVisible?: boolean;
 }
 
 /** The output limit of a request, which may be written lower. */
@@ -124,8 +126,13 @@ export function prepareRequest(request: RequestToPrepare): Prepared {
     ...(guardedText && { guardedText }),
     ...(limit && { limit }),
     ...(reading.isTextOnly && { overheadTokens }),
+    // A guardrail may replace the output, which then is not all that was written.
+    ...(!guardedText && isAllVisible(family, model, reading) && { isAllVisible: true }),
   };
 }
+
+const isAllVisible = (family: Family, { baseModelId }: Model, reading: RequestReading): boolean =>
+  family.visibleModels?.test(baseModelId) === true && !reading.mayThink;
 
 /** The units of a request that may write this many tokens: a guardrail looks at each of them. */
 export const unitsAt = (

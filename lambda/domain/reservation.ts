@@ -47,4 +47,10 @@ export interface CounterHold {
   readonly reservedNanoUsd: NanoUsd;
   /** An attempt to write it had no answer: it may still arrive, so its end leaves a tombstone. */
   readonly ambiguous: boolean;
+  /** More than what is reserved: an extension to it is under way, or had no answer. */
+  readonly extendingToNanoUsd?: NanoUsd;
 }
+
+/** The most that may stand for a hold on its counter. */
+export const mostHeld = ({ reservedNanoUsd, extendingToNanoUsd }: CounterHold): NanoUsd =>
+  extendingToNanoUsd ?? reservedNanoUsd;

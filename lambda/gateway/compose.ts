@@ -77,6 +77,7 @@ export function composeGateway(parts: GatewayParts): StreamingHandler {
       reservationMarginMs: environment.reservationMarginMs,
       overCapStatus: environment.overCapStatus,
       cutHoldMs: CUT_HOLD_MS,
+      whenClientLeaves: environment.whenClientLeaves,
       maxAnswerBytes: MAX_ANSWER_BYTES,
     },
   );
@@ -98,12 +99,21 @@ export function composeGateway(parts: GatewayParts): StreamingHandler {
     const { answer, done } = await gateway.answer(event, {
       requestId: context.awsRequestId,
       deadlineAtMs: deadlineAtMs(clock, context),
+      ...leftOf(context),
     });
     unfinished.set(context, done);
     return answer;
   });
   return wrapped as unknown as StreamingHandler;
 }
+
+/** A front that sees its clients go says so in the context; Lambda's has no such member. */
+interface WatchedContext extends Context {
+  readonly clientLeft?: AbortSignal;
+}
+
+const leftOf = ({ clientLeft }: WatchedContext): { readonly left?: AbortSignal } =>
+  clientLeft === undefined ? {} : { left: clientLeft };
 
 function deadlineAtMs(clock: Clock, context: Context): number {
   const remainingMs = context.getRemainingTimeInMillis();

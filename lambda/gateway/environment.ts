@@ -16,6 +16,7 @@ export interface GatewayEnvironment {
   readonly maxTagCounters: number;
   /** Whether requests to Bedrock carry the reservation's id in their metadata. */
   readonly notesReservation: boolean;
+  readonly whenClientLeaves: 'drain' | 'settle';
   readonly journalDays: number;
 }
 
@@ -46,6 +47,10 @@ export function readEnvironment(env: Environment): GatewayEnvironment {
     notesReservation:
       oneOf(env, ENV.upstreamMetadata, ['reservation', 'none'], DEFAULTS.upstreamMetadata) ===
       'reservation',
+    whenClientLeaves:
+      oneOf(env, ENV.whenClientLeaves, ['drain', 'settle'], DEFAULTS.whenClientLeaves) === 'settle'
+        ? 'settle'
+        : 'drain',
     journalDays: number(ENV.journalDays, DEFAULTS.journalDays, 1, 3_650),
   };
 }

@@ -51,6 +51,33 @@ export type ReserveOutcome =
   /** Given up: nobody knows whether it was written. `hold` must be released (it is fenced). */
   | { readonly kind: 'unavailable'; readonly hold: CounterHold; readonly cause: unknown };
 
+/** A hold is to be made larger: to this much in all. */
+export interface ExtendOnCounter {
+  readonly hold: CounterHold;
+  /** More than what it holds. */
+  readonly toNanoUsd: NanoUsd;
+  readonly limitNanoUsd: NanoUsd;
+}
+
+/** The hold while its extension is under way: it may stand at either amount. */
+export const extending = ({ hold, toNanoUsd }: ExtendOnCounter): CounterHold => ({
+  ...hold,
+  extendingToNanoUsd: toNanoUsd,
+});
+
+export type ExtendOutcome =
+  | { readonly kind: 'extended'; readonly hold: CounterHold; readonly state: CounterState }
+  /** There is no room; the hold is as it was. */
+  | {
+      readonly kind: 'refused';
+      readonly reason: 'spent' | 'reserved-in-flight';
+      readonly state: CounterState;
+    }
+  /** It has ended meanwhile, by its expiry. */
+  | { readonly kind: 'ended' }
+  /** Given up: either amount may stand, and `hold` says so. */
+  | { readonly kind: 'unavailable'; readonly hold: CounterHold; readonly cause: unknown };
+
 export type EndOutcome =
   | { readonly kind: 'ended' }
   /** Another end of this reservation came first; nothing was changed. */
@@ -78,6 +105,8 @@ export interface JournalEntry {
   readonly priceVersion?: string;
   readonly reservedNanoUsd: NanoUsd;
   readonly costNanoUsd: NanoUsd;
+  /** What each of `counters` was charged, by its name, where they differ; else it is the cost. */
+  readonly charged?: Readonly<Record<string, NanoUsd>>;
   readonly usage?: Readonly<Record<string, number>>;
   /** The output limit of each answer, where a clamp cap lowered it. */
   readonly clampedMaxTokens?: number;
@@ -97,6 +126,11 @@ export interface JournalEntry {
 export interface Ledger {
   /** Reserves on one counter; at most one of any number of retries takes effect. */
   reserve(request: ReserveOnCounter): Promise<ReserveOutcome>;
+  /**
+   * Makes a hold larger where its counter has room. While one is under way, its holder's knowledge
+   * is `extending(request)`; one hold has one extension at a time.
+   */
+  extend(request: ExtendOnCounter): Promise<ExtendOutcome>;
   /** Ends a hold at its true cost, which may be larger than what was reserved. */
   settle(hold: CounterHold, costNanoUsd: NanoUsd): Promise<EndOutcome>;
   /** Ends a hold at zero, and makes sure that a write of it still under way finds it ended. */

@@ -58,3 +58,30 @@ it('holds dollars as decimal numbers, no prompt, and the day it is deleted', asy
     ttlEpochSeconds: NOON_MS / 1_000 + 90 * 86_400,
   });
 });
+
+it('tells what each counter was charged, where they differ', async () => {
+  dynamo.reset();
+  dynamo.on(PutCommand).resolves({});
+
+  await ledger.appendJournal({
+    requestId: 'r-2',
+    keyId: 'ci',
+    atMs: NOON_MS,
+    outcome: 'cut',
+    operation: 'converse-stream',
+    modelId: 'amazon.nova-micro-v1:0',
+    reservedNanoUsd: usd('0.5'),
+    costNanoUsd: usd('0.5'),
+    charged: { 'COUNTER#a/lifetime': usd('0.5'), 'COUNTER#b/lifetime': usd('0.125') },
+    counters: ['COUNTER#a/lifetime', 'COUNTER#b/lifetime'],
+    status: 200,
+  });
+
+  expect(dynamo.commandCalls(PutCommand)[0]?.args[0].input.Item).toMatchObject({
+    costUsd: NumberValue.from('0.50'),
+    chargedUsd: {
+      'COUNTER#a/lifetime': NumberValue.from('0.50'),
+      'COUNTER#b/lifetime': NumberValue.from('0.125'),
+    },
+  });
+});

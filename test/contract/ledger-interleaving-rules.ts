@@ -19,6 +19,7 @@ import {
   newModel,
   type Told,
   tellEnd,
+  tellExtended,
   tellReserved,
 } from './ledger-model.ts';
 
@@ -125,6 +126,22 @@ const settleStep = (index: number, permille: number, isCut: boolean, faults: Wea
     },
   );
 
+const extendStep = (index: number, cents: number, faults: Weather): Step =>
+  step(`extend(#${index}, by ${cents} cents, ${faults})`, async (model, bench) => {
+    const told = pick(model, index);
+    if (told?.phase !== 'standing' || told.hold.extendingToNanoUsd !== undefined) return;
+    const [least, most] = [leastOf(model), mostOf(model)];
+    const delta = BigInt(cents) * 10_000_000n + 1n;
+    const toNanoUsd = nanoUsd(told.hold.reservedNanoUsd + delta);
+    brew(bench, faults);
+    const { limitNanoUsd } = model;
+    const outcome = await bench.ledger.extend({ hold: told.hold, toNanoUsd, limitNanoUsd });
+    if (isCalm(faults)) expect(outcome.kind).not.toBe('unavailable');
+    if (outcome.kind === 'extended') expect(least + delta <= limitNanoUsd).toBe(true);
+    if (outcome.kind === 'refused') expect(most + delta > limitNanoUsd, 'for a reason').toBe(true);
+    tellExtended(told, outcome);
+  });
+
 const releaseStep = (index: number, faults: Weather): Step =>
   step(`release(#${index}, ${faults})`, async (model, bench) => {
     const told = pick(model, index);
@@ -139,9 +156,13 @@ const expireStep = (index: number, faults: Weather): Step =>
   step(`expire(#${index}, ${faults})`, async (model, bench) => {
     const told = pick(model, index);
     if (told === undefined) return;
-    const { reservationId: id, reservedNanoUsd } = told.hold;
+    const { reservationId: id, reservedNanoUsd, extendingToNanoUsd } = told.hold;
     brew(bench, faults);
-    await bench.maintenance.expire(bench.counter, id, reservedNanoUsd).catch(() => undefined);
+    // A rollover reads what stands; here either may be tried.
+    for (const amount of [reservedNanoUsd, extendingToNanoUsd]) {
+      if (amount === undefined) continue;
+      await bench.maintenance.expire(bench.counter, id, amount).catch(() => undefined);
+    }
   });
 
 const cleanStep = (index: number): Step =>
@@ -159,6 +180,7 @@ const steps = [
   fc
     .tuple(anyIndex, fc.integer({ min: 0, max: 1_000 }), fc.boolean(), weather)
     .map((args) => settleStep(...args)),
+  fc.tuple(anyIndex, fc.integer({ min: 0, max: 40 }), weather).map((args) => extendStep(...args)),
   fc.tuple(anyIndex, weather).map((args) => releaseStep(...args)),
   fc.tuple(anyIndex, weather).map((args) => expireStep(...args)),
   anyIndex.map((index) => cleanStep(index)),

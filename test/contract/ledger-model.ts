@@ -6,13 +6,13 @@
  */
 import { expect } from 'vitest';
 import { type NanoUsd, parseUsd } from '../../lambda/domain/money.ts';
-import type { CounterHold } from '../../lambda/domain/reservation.ts';
-import type { EndOutcome } from '../../lambda/ports/ledger.ts';
+import { type CounterHold, mostHeld } from '../../lambda/domain/reservation.ts';
+import type { EndOutcome, ExtendOutcome } from '../../lambda/ports/ledger.ts';
 import type { Bench } from './ledger-bench.ts';
 
 /** One reservation as its holder knows it. */
 export interface Told {
-  readonly hold: CounterHold;
+  hold: CounterHold;
   phase: 'standing' | 'unsure' | 'ended';
   /** What it counts for in committedUsd: the same number twice where that is known. */
   leastNanoUsd: bigint;
@@ -45,11 +45,19 @@ export function tellReserved(model: Model, hold: CounterHold): Told {
   return told;
 }
 
+/** An extension: it stands at the new amount, at either, or as it did. */
+export function tellExtended(told: Told, outcome: ExtendOutcome): void {
+  if (outcome.kind !== 'extended' && outcome.kind !== 'unavailable') return;
+  told.hold = outcome.hold;
+  told.mostNanoUsd = mostHeld(outcome.hold);
+  if (outcome.kind === 'extended') told.leastNanoUsd = told.mostNanoUsd;
+}
+
 /** An end at `costNanoUsd`, which is not more than what was reserved. */
 export function tellEnd(told: Told, costNanoUsd: bigint, outcome: EndOutcome): void {
   told.leastNanoUsd = costNanoUsd;
   // Given up: it may have been ended, or it stands until it expires in full.
-  told.mostNanoUsd = outcome.kind === 'unavailable' ? told.hold.reservedNanoUsd : costNanoUsd;
+  told.mostNanoUsd = outcome.kind === 'unavailable' ? mostHeld(told.hold) : costNanoUsd;
   told.phase = outcome.kind === 'unavailable' ? 'unsure' : 'ended';
 }
 

@@ -8,6 +8,7 @@ import type { LedgerTable } from '../helpers/ledger-table.ts';
 import { type Bench, createBench } from './ledger-bench.ts';
 import { endRules } from './ledger-end-rules.ts';
 import { expiryRules } from './ledger-expiry-rules.ts';
+import { extendRules } from './ledger-extend-rules.ts';
 import { faultRules } from './ledger-fault-rules.ts';
 import { interleavingRules } from './ledger-interleaving-rules.ts';
 import { parallelRules } from './ledger-parallel-rules.ts';
@@ -30,6 +31,7 @@ export function ledgerContract(name: string, makeStore: () => Promise<LedgerTabl
     describe('reserve', () => reserveRules(newBench));
     describe('counters that callers name', () => tagRules(newBench));
     describe('settle, release, cut', () => endRules(newBench));
+    describe('extend', () => extendRules(newBench));
     describe('expire', () => expiryRules(newBench));
     describe('a bad network', () => faultRules(newBench));
     describe('many at once', () => parallelRules(newBench));

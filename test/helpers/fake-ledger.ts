@@ -1,17 +1,20 @@
 /**
  * A ledger in memory that keeps true books, and whose calls a test can lose, delay or break.
  */
-import { addUsd, type NanoUsd, sumUsd, ZERO_USD } from '../../lambda/domain/money.ts';
+import { addUsd, type NanoUsd, subtractUsd, sumUsd, ZERO_USD } from '../../lambda/domain/money.ts';
 import type { CounterHold, CounterKey } from '../../lambda/domain/reservation.ts';
 import type { Clock } from '../../lambda/ports/clock.ts';
-import type {
-  CounterState,
-  EndOutcome,
-  JournalEntry,
-  Ledger,
-  RefusalReason,
-  ReserveOnCounter,
-  ReserveOutcome,
+import {
+  type CounterState,
+  type EndOutcome,
+  type ExtendOnCounter,
+  type ExtendOutcome,
+  extending,
+  type JournalEntry,
+  type Ledger,
+  type RefusalReason,
+  type ReserveOnCounter,
+  type ReserveOutcome,
 } from '../../lambda/ports/ledger.ts';
 
 /** What a call of the ledger comes to in place of its work; undefined: it does its work. */
@@ -22,7 +25,7 @@ export type LedgerFault =
   | 'unanswered'
   | 'throws';
 
-export type LedgerCall = 'reserve' | 'settle' | 'release' | 'cut' | 'read' | 'journal';
+export type LedgerCall = 'reserve' | 'extend' | 'settle' | 'release' | 'cut' | 'read' | 'journal';
 
 export interface Books {
   settledNanoUsd: NanoUsd;
@@ -118,6 +121,15 @@ export function createFakeLedger(clock: Clock, events: string[] = []): FakeLedge
       if (outcome.kind === 'reserved') events.push(`reserved ${request.counter.pk}`);
       return outcome;
     },
+    async extend(request) {
+      const { counter } = request.hold;
+      const fault = await ask('extend', counter.pk);
+      if (fault === 'lost') return { kind: 'unavailable', hold: extending(request), cause: LOST };
+      const outcome = extendOn(booksOf(counter), request);
+      if (outcome.kind === 'extended') events.push(`extended ${counter.pk}`);
+      if (fault !== 'unanswered') return outcome;
+      return { kind: 'unavailable', hold: extending(request), cause: LOST };
+    },
     settle: (hold, cost) => end('settle', hold, cost),
     release: (hold) => end('release', hold, ZERO_USD),
     cut: (hold, cost, untilMs) => end('cut', hold, cost, untilMs),
@@ -172,4 +184,18 @@ function reasonOf(
   if (amountNanoUsd > limitNanoUsd) return 'larger-than-limit';
   if (books.cutUntilMs >= nowMs || settledNanoUsd + amountNanoUsd > limitNanoUsd) return 'spent';
   return committedNanoUsd + amountNanoUsd > limitNanoUsd ? 'reserved-in-flight' : undefined;
+}
+
+function extendOn(books: Books, { hold, toNanoUsd, limitNanoUsd }: ExtendOnCounter): ExtendOutcome {
+  const id = hold.reservationId;
+  if (books.reservations.get(id) !== hold.reservedNanoUsd) return { kind: 'ended' };
+  const state = stateOf(books);
+  const delta = subtractUsd(toNanoUsd, hold.reservedNanoUsd);
+  if (state.committedNanoUsd + delta > limitNanoUsd) {
+    const isSpent = state.settledNanoUsd + toNanoUsd > limitNanoUsd;
+    return { kind: 'refused', reason: isSpent ? 'spent' : 'reserved-in-flight', state };
+  }
+  books.reservations.set(id, toNanoUsd);
+  const extended = { ...hold, reservedNanoUsd: toNanoUsd };
+  return { kind: 'extended', hold: extended, state: stateOf(books) };
 }

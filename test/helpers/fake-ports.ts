@@ -195,10 +195,13 @@ export interface FakeSink extends AnswerSink {
   isInterrupted: boolean;
   /** What `write` waits for; undefined: there is room. */
   room: (() => Promise<void>) | undefined;
+  /** The client goes. */
+  leave(): void;
 }
 
 export function createFakeSink(events: string[] = []): FakeSink {
   let wake = () => {};
+  let left = () => {};
   const sink: FakeSink = {
     written: [],
     errors: [],
@@ -220,6 +223,10 @@ export function createFakeSink(events: string[] = []): FakeSink {
     fail(error) {
       events.push('error frame');
       sink.errors.push(error);
+    },
+    leave: () => left(),
+    onLeave(call) {
+      left = call;
     },
     end() {
       events.push('end of body');
@@ -266,6 +273,7 @@ export const guardOptions = (rest: Partial<SpendGuardOptions> = {}): SpendGuardO
   overCapStatus: 429,
   reservationMarginMs: 60_000,
   cutHoldMs: 10_000,
+  whenClientLeaves: 'drain',
   maxAnswerBytes: 1_000_000,
   ...rest,
 });

@@ -70,6 +70,7 @@ describe('a setting', () => {
     ['uncovered', 'maybe', 'refuse or allow'],
     ['allowFields', 'a b', 'names of request members'],
     ['maxInFlight', 2001, 'reservations, 1 to 2000'],
+    ['whenClientLeaves', 'stay', 'drain or settle'],
     ['journalDays', 0, 'days, 1 to 3650'],
     ['counterDays', 34, 'days, 35 to 36500'],
     ['memoryMb', 'lots', 'megabytes, 256 to 10240'],

@@ -47,6 +47,7 @@ describe('the gateway function', () => {
       [ENV.maxInFlight]: '2000',
       [ENV.maxTagCounters]: '1000',
       [ENV.upstreamMetadata]: 'reservation',
+      [ENV.whenClientLeaves]: 'drain',
       [ENV.journalDays]: '90',
       [ENV.counterDays]: '400',
       [ENV.catalogueMaxAgeDays]: '60',

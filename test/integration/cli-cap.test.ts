@@ -54,6 +54,12 @@ test.each(['block', 'clamp', 'warn'])('makes a cap whose action is %s', async (a
   expect((await cli.readSettings('alice')).caps).toMatchObject([{ action }]);
 });
 
+test.each(['full', 'progressive'])('makes a cap whose streams are reserved %s', async (mode) => {
+  await cli.run('cap', 'set', 'team', '--limit', '5', '--window', 'daily', '--streaming', mode);
+
+  expect((await cli.readSettings('alice')).caps).toMatchObject([{ streaming: mode }]);
+});
+
 test('clears what is named', async () => {
   await cli.run('cap', 'set', 'team', '--limit', '5', '--window', 'daily', '--keys', 'alice');
   await cli.run('cap', 'set', 'team', '--clear', 'keys');

@@ -27,7 +27,7 @@ describe('a running stream', () => {
     const next = await converse(running.url, key, 'at once again');
 
     expect(text).toContain('validationException');
-    expect(text).toMatch(/budget_exceeded: the limit of cap \\?"lowered\\?" was lowered/);
+    expect(text).toMatch(/budget_exceeded: cap \\?"lowered\\?" had its limit lowered/);
     expect(next.status).toBe(429);
     const { reservations, settledUsd } = await running.counter('lowered');
     expect(reservations).toBe(0);
@@ -88,6 +88,28 @@ describe('the deadline of the function', () => {
     const { settledUsd, reservations } = await running.counter('slow-stream');
     expect(reservations).toBe(0);
     expect(settledUsd).toBe(response.headers.get('x-hardcap-reserved-usd'));
+  });
+});
+
+describe('a client that reads nothing', () => {
+  it('holds its stream back, is cut at the deadline with the right error, and is settled', async () => {
+    const running = await startRunningGateway({ functionTimeoutMs: 2_000 });
+    try {
+      const key = await running.key('reader');
+      await running.cap('reader', { keys: ['reader'] });
+      // 16 MB do not fit into what lies between the two ends.
+      const huge = '[[input=10]] [[output=90]] [[bytes=16000000]] [[chunks=400]]';
+      const response = await converse(running.url, key, huge, { operation: 'converse-stream' });
+
+      const books = () => running.counter('reader');
+      await expect.poll(books, { timeout: 6_000 }).toMatchObject({
+        reservations: 0,
+        settledUsd: response.headers.get('x-hardcap-reserved-usd'),
+      });
+      expect(await response.text()).toContain('upstream_timeout');
+    } finally {
+      await running.close();
+    }
   });
 });
 

@@ -91,6 +91,64 @@ const LEAST_REQUESTS = 5;
 /** Settings, two reserves and the answer's head and body; what comes after it is answered. */
 const LEAST_AWAITS = 5;
 
+/** Room for the first tranches (369,878 nano-dollars), and not for the next. */
+const FIRST_FITS = nanoUsd(400_000n);
+/** Two reserves, an extension, two settles, a journal entry. */
+const LEAST_PROGRESSIVE_REQUESTS = 6;
+
+describe('one stream on a progressive cap and a full one', () => {
+  const progressive = (limitNanoUsd: Cap['limitNanoUsd']): Cap => ({
+    ...cap(0, limitNanoUsd),
+    streaming: 'progressive',
+  });
+
+  describe.each([
+    ['that has room', ALL_FIT],
+    ['that has none for more', FIRST_FITS],
+  ])('%s', (_, limit) => {
+    const caps = [progressive(limit), cap(1, ALL_FIT)];
+
+    it.each(Object.keys(ROLLOVERS))(
+      'is hurt at every write, before and after it applies, rollover %s',
+      async (when) => {
+        const met = new Set<number>();
+        for (const fate of ['answers', 'hangs', 'breaks-off'] as const) {
+          for (let point = 1; point <= MAX_REQUESTS; point += 1) {
+            for (const hurt of HURTS) {
+              const script: Script = (actor, number) => {
+                if (actor !== 'gateway-0' || number !== point) return undefined;
+                met.add(point);
+                return hurt;
+              };
+              const one = plan([request(0, 0, fate, true)], caps, ROLLOVERS[when] ?? []);
+              await runPlan(one, point, { script });
+            }
+          }
+        }
+        expect(met.size).toBeGreaterThanOrEqual(LEAST_PROGRESSIVE_REQUESTS);
+        expect(met.has(MAX_REQUESTS), 'there are more points than were tried').toBe(false);
+      },
+    );
+
+    it.each(Object.keys(ROLLOVERS))(
+      'loses its gateway at every await, rollover %s',
+      async (when) => {
+        let lives = 0;
+        for (let number = 1; number <= MAX_AWAITS; number += 1) {
+          const one = {
+            ...plan([request(0, 0, 'answers', true)], caps, ROLLOVERS[when] ?? []),
+            disturbances: [{ kind: 'crash-at-await', gateway: 0, number } as const],
+          };
+          const { outcomes } = await runPlan(one, number);
+          if (!outcomes.has('under way')) lives += 1;
+        }
+        expect(lives).toBeGreaterThan(0);
+        expect(MAX_AWAITS - lives).toBeGreaterThanOrEqual(LEAST_AWAITS);
+      },
+    );
+  });
+});
+
 describe('one request on two caps', () => {
   const caps = [cap(0, ALL_FIT), cap(1, ALL_FIT)];
 

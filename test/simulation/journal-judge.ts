@@ -3,7 +3,7 @@
  *
  * The rule that it reads the journal by is the one that docs/protocol.md gives to people: a
  * request's entry holds for its reservation on each of its counters, but for those that it names
- * as unsettled; elsewhere an entry of an expired reservation holds.
+ * as unsettled, at its cost or at what it names for the counter; elsewhere an entry of an expired reservation holds.
  */
 import { nano } from './counter-books.ts';
 
@@ -12,6 +12,8 @@ type Item = Readonly<Record<string, unknown>>;
 interface RequestEntry {
   readonly reservationId: string;
   readonly costNanoUsd: bigint;
+  /** By counter, where they were charged differently. */
+  readonly charged: Readonly<Record<string, unknown>>;
   readonly counters: ReadonlySet<string>;
   readonly unsettled: ReadonlySet<string>;
 }
@@ -44,6 +46,7 @@ export function readJournal(items: Iterable<Item>): Journal {
     ofRequests.set(String(item.requestId), {
       reservationId,
       costNanoUsd,
+      charged: (item.chargedUsd ?? {}) as Readonly<Record<string, unknown>>,
       counters: namesOf(item.counters),
       unsettled: namesOf(item.unsettled),
     });
@@ -60,7 +63,9 @@ export function journalled(
 ): bigint | undefined {
   const entry = ofRequests.get(request);
   if (entry !== undefined && entry.reservationId === id && entry.counters.has(counter)) {
-    return entry.unsettled.has(counter) ? undefined : entry.costNanoUsd;
+    if (entry.unsettled.has(counter)) return undefined;
+    const own = entry.charged[counter];
+    return own === undefined ? entry.costNanoUsd : nano(own);
   }
   return ofExpired.get(chargeName(counter, id)) ?? 0n;
 }

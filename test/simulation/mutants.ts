@@ -15,6 +15,7 @@ const LEDGER = 'lambda/adapters/ledger/dynamo-ledger.ts';
 const ATTEMPTS = 'lambda/adapters/ledger/write-attempts.ts';
 const ITEM = 'lambda/adapters/ledger/counter-item.ts';
 const RESERVE_ALL = 'lambda/application/reserve-all.ts';
+const RESERVE_REQUEST = 'lambda/application/reserve-request.ts';
 const GUARD = 'lambda/application/spend-guard.ts';
 const SEND = 'lambda/application/send-once.ts';
 const ENDINGS = 'lambda/application/endings.ts';
@@ -23,6 +24,7 @@ const VERDICT = 'lambda/application/upstream-verdict.ts';
 const ROLLOVER = 'lambda/application/rollover.ts';
 const ADMISSION = 'lambda/application/admission.ts';
 const TELL_ONCE = 'lambda/application/tell-once.ts';
+const EXTENSION = 'lambda/application/stream-extension.ts';
 const MAINTENANCE = 'lambda/adapters/ledger/dynamo-maintenance.ts';
 
 export const MUTANTS: readonly Mutant[] = [
@@ -71,8 +73,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'settle at half the cost',
     file: SETTLEMENT,
-    from: 'return await ledger.settle(hold, ending.costNanoUsd);',
-    to: 'return await ledger.settle(hold, (ending.costNanoUsd / 2n) as typeof ending.costNanoUsd);',
+    from: 'return await ledger.settle(hold, costNanoUsd);',
+    to: 'return await ledger.settle(hold, (costNanoUsd / 2n) as typeof costNanoUsd);',
   },
   {
     name: 'money in whole micro-dollars',
@@ -113,8 +115,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'no late settle',
     file: LEDGER,
-    from: 'const late = await attemptWrite(options, hold.counter, lateSettleWrite(write));',
-    to: "if (write.id !== '') return { kind: 'ended' };\n  const late = await attemptWrite(options, hold.counter, lateSettleWrite(write));",
+    from: 'const late = await attemptWrite(options, hold.counter, lateWrite);',
+    to: "if (write.id !== '') return { kind: 'ended' };\n  const late = await attemptWrite(options, hold.counter, lateWrite);",
   },
   {
     name: 'no tombstone after an ambiguous reserve',
@@ -184,13 +186,13 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'half of the bound is reserved',
-    file: GUARD,
+    file: RESERVE_REQUEST,
     from: 'amountNanoUsd: admission.prepared.boundNanoUsd,',
     to: 'amountNanoUsd: (admission.prepared.boundNanoUsd / 2n) as typeof admission.prepared.boundNanoUsd,',
   },
   {
     name: 'settings are fresh for ever',
-    file: GUARD,
+    file: RESERVE_REQUEST,
     from: 'return ageMs >= 0 && ageMs <= maxAgeMs;',
     to: 'return ageMs === ageMs + maxAgeMs - maxAgeMs;',
   },
@@ -284,5 +286,59 @@ const attemptWrite: typeof attemptOn = (table, { pk, sk }, write) => {
     file: TELL_ONCE,
     from: 'if (!(await maintenance.mark(open.counter, markName, seen, claim))) return false;',
     to: 'await maintenance.mark(open.counter, markName, seen, claim);',
+  },
+  {
+    name: 'extend without comparing the amount',
+    file: WRITES,
+    from: "ConditionExpression: '#r = :old and committedUsd <= :limitMinusDelta',",
+    to: "ConditionExpression: '(#r = :old or attribute_exists(#r)) and committedUsd <= :limitMinusDelta',",
+  },
+  {
+    name: 'extend without the limit condition',
+    file: WRITES,
+    from: "ConditionExpression: '#r = :old and committedUsd <= :limitMinusDelta',",
+    to: "ConditionExpression: '#r = :old and (committedUsd <= :limitMinusDelta or committedUsd > :limitMinusDelta)',",
+  },
+  {
+    name: 'extend that reserves and does not commit',
+    file: WRITES,
+    from: "'SET #r = :new, committedUsd = committedUsd + :delta'",
+    to: "'SET #r = :new, committedUsd = committedUsd + :delta - :delta'",
+  },
+  {
+    name: 'settle knows only the amount before an ambiguous extend',
+    file: LEDGER,
+    from: 'amount === hold.reservedNanoUsd || amount === hold.extendingToNanoUsd;',
+    to: 'amount === hold.reservedNanoUsd && hold.extendingToNanoUsd === undefined;',
+  },
+  {
+    name: 'an extend without an answer is forgotten',
+    file: LEDGER,
+    from: 'hold: isSure ? hold : extending(request), cause',
+    to: 'hold: isSure || cause !== undefined ? hold : extending(request), cause',
+  },
+  {
+    name: 'an extension that is under way is not known to the settle',
+    file: EXTENSION,
+    from: '      note(extending(request));\n',
+    to: '',
+  },
+  {
+    name: 'a stream that has ended is extended',
+    file: EXTENSION,
+    from: '    if (isStopped) return;\n',
+    to: '',
+  },
+  {
+    name: 'an extension goes by the limit of the admission',
+    file: EXTENSION,
+    from: 'return cap === undefined ? charge.limitNanoUsd : limitAt(cap, nowMs);',
+    to: 'return cap === undefined || nowMs > 0 ? charge.limitNanoUsd : limitAt(cap, nowMs);',
+  },
+  {
+    name: 'a cut stream is charged what was seen alone',
+    file: SETTLEMENT,
+    from: 'return maxUsd(mostHeld(hold), ending.seenNanoUsd ?? ZERO_USD);',
+    to: 'return ending.seenNanoUsd ?? mostHeld(hold);',
   },
 ];

@@ -32,6 +32,8 @@ interface Standing {
   readonly id: string;
   /** `committedUsd` right after it was reserved, itself included. */
   readonly committedWith: bigint;
+  /** What stood last before it ended. */
+  amount: bigint;
   /** What it has added to `settledUsd`. */
   charged: bigint;
   ends: number;
@@ -52,11 +54,15 @@ interface RequestRecord {
   billed: bigint;
   sends: number;
   billedCounters: string[];
+  /** Those of them whose cap reserves this request as it goes: they may be charged less. */
+  softCounters: ReadonlySet<string>;
   /** The reservation that it rests on: the newest that it asked for. */
   reservationId: string;
   /** The settings that it was given last. */
   reading: Reading | undefined;
   hasUsage: boolean;
+  /** Extensions that it asked for, by counter and amount. */
+  readonly extensions: Set<string>;
   /** Counters of which a call went wrong. */
   readonly hurtOn: Set<string>;
   /** Something befell the write of its journal entry. */
@@ -86,6 +92,12 @@ export interface OracleRules {
 const reservationIdOf = (command: UpdateCommand): string =>
   (command.input.ExpressionAttributeNames?.['#r'] ?? 'r:').slice(2);
 
+/** The limit that an extension goes by; undefined where the write is none. */
+function limitOfExtension(input: UpdateCommand['input']): bigint | undefined {
+  const { ':limitMinusDelta': least, ':delta': delta } = input.ExpressionAttributeValues ?? {};
+  return least === undefined ? undefined : nano(least) + nano(delta);
+}
+
 interface Key {
   readonly pk: string;
   readonly sk: string;
@@ -111,6 +123,7 @@ export class Oracle {
     applied: 0,
     refused: 0,
     reserved: 0,
+    extended: 0,
     expired: 0,
     late: 0,
     cut: 0,
@@ -118,6 +131,7 @@ export class Oracle {
     told: 0,
     pruned: 0,
     'judged-exactly': 0,
+    'judged-softly': 0,
     'judged-in-journal': 0,
     'not-in-journal': 0,
   };
@@ -152,6 +166,8 @@ export class Oracle {
       billed: 0n,
       sends: 0,
       billedCounters: [],
+      softCounters: new Set(),
+      extensions: new Set(),
       reservationId: '',
       reading: undefined,
       hasUsage: false,
@@ -165,9 +181,26 @@ export class Oracle {
   attempted(command: TableCommand, run: RequestRun | undefined): void {
     if (!(command instanceof UpdateCommand) || run === undefined) return;
     const id = reservationIdOf(command);
+    this.#judgeExtension(command, run);
     if (this.#runOfId.has(id)) return;
     this.#runOfId.set(id, run);
     this.#recordOf(run).reservationId = id;
+  }
+
+  /** An extension goes by the limit of the newest reading; sent again, by the one it began with. */
+  #judgeExtension({ input }: UpdateCommand, run: RequestRun): void {
+    const limit = limitOfExtension(input);
+    if (limit === undefined) return;
+    const { pk, sk } = input.Key as Key;
+    const record = this.#recordOf(run);
+    const extension = `${counterName(pk, sk)} ${String(input.ExpressionAttributeValues?.[':new'])}`;
+    if (record.extensions.has(extension)) return;
+    record.extensions.add(extension);
+    const counter = counterName(pk, sk);
+    const cap = record.reading?.caps.find(({ capId }) => capId === capIdOf(counter));
+    if (cap !== undefined && cap.limitNanoUsd !== limit) {
+      this.#fail(`${run.name} extends on ${counter} by ${limit}, and read ${cap.limitNanoUsd}`);
+    }
   }
 
   /** Something befalls a call of the table. */
@@ -221,6 +254,7 @@ export class Oracle {
     if (owner === undefined) return;
     this.#judgeTransition(this.#recordOf(owner), counter, id, before, after);
     this.#judgeDoors(command, counter, id, before, after);
+    this.#judgeGrowth(command, counter, id, before, after);
   }
 
   /** A reserve that enforces gets past neither a cut nor the bound on what is in flight. */
@@ -235,6 +269,24 @@ export class Oracle {
     if (now === undefined) return;
     if (before.cutUntilMs >= Number(String(now))) this.#fail(`${id} got past a cut of ${counter}`);
     if (after.inFlight > Number(String(most))) this.#fail(`${id} is too many on ${counter}`);
+  }
+
+  /** An extension makes one reservation larger, within the limit, and charges nothing. */
+  #judgeGrowth(
+    { input }: UpdateCommand,
+    counter: string,
+    id: string,
+    before: Books,
+    after: Books,
+  ): void {
+    const limit = limitOfExtension(input);
+    if (limit === undefined) return;
+    this.counts.extended += 1;
+    const was = before.reservations.get(id) ?? TOMBSTONE;
+    const is = after.reservations.get(id) ?? TOMBSTONE;
+    if (was === TOMBSTONE || is <= was) this.#fail(`${id} grew from ${was} to ${is} on ${counter}`);
+    if (after.committed <= limit) return;
+    this.#fail(`${id} was extended on ${counter}: committed ${after.committed} > limit ${limit}`);
   }
 
   #forget({ pk, sk }: Key): void {
@@ -266,6 +318,7 @@ export class Oracle {
         counter,
         id,
         committedWith,
+        amount: is,
         charged: change,
         ends: 0,
         lates: 0,
@@ -277,6 +330,7 @@ export class Oracle {
       return;
     }
     known.charged += change;
+    if (is !== TOMBSTONE) known.amount = is;
     if (was !== TOMBSTONE && is === TOMBSTONE) {
       known.ends += 1;
       if (after.expired.has(id)) this.counts.expired += 1;
@@ -298,8 +352,13 @@ export class Oracle {
     if (!(command instanceof UpdateCommand) || before === undefined) return;
     this.counts.refused += 1;
     const values = command.input.ExpressionAttributeValues ?? {};
-    if (values[':limitMinusA'] === undefined) return;
     const id = reservationIdOf(command);
+    if (values[':limitMinusDelta'] !== undefined) {
+      const isSame = before.reservations.get(id) === nano(values[':old']);
+      const fits = before.committed <= nano(values[':limitMinusDelta']);
+      if (isSame && fits) this.#fail(`the extension of ${id} was refused for nothing`);
+    }
+    if (values[':limitMinusA'] === undefined) return;
     const hasRoom = before.committed <= nano(values[':limitMinusA']);
     const hasPlace = before.inFlight < Number(String(values[':maxInFlight']));
     const isKnown = before.reservations.has(id) || before.expired.has(id);
@@ -324,7 +383,7 @@ export class Oracle {
   }
 
   /** The gateway sends: once, upon a reservation on every cap of a reading that is fresh enough. */
-  sending(run: RequestRun | undefined): void {
+  sending(run: RequestRun | undefined, isStream: boolean): void {
     if (run === undefined) this.#fail('a request was sent on nobody’s behalf');
     const record = this.#recordOf(run);
     record.sends += 1;
@@ -339,6 +398,14 @@ export class Oracle {
     // A warning cap whose books are out of reach keeps nothing out, and misses the request.
     record.billedCounters = record.billedCounters.filter(
       (counter) => !(warning.has(capIdOf(counter)) && record.hurtOn.has(counter)),
+    );
+    const goingAlong = new Set(
+      caps
+        .filter(({ action, streaming }) => action !== 'warn' && streaming === 'progressive')
+        .map(({ capId }) => capId),
+    );
+    record.softCounters = new Set(
+      record.billedCounters.filter((counter) => isStream && goingAlong.has(capIdOf(counter))),
     );
     const heldCaps = new Set(record.billedCounters.map(capIdOf));
     for (const { capId, action } of caps) {
@@ -399,6 +466,7 @@ export class Oracle {
     record.billed += cost;
     this.counts.billed += 1;
     for (const counter of record.billedCounters) {
+      if (record.softCounters.has(counter)) continue;
       this.#changed.add(counter);
       this.#billedOfCounter.set(counter, (this.#billedOfCounter.get(counter) ?? 0n) + cost);
     }
@@ -490,11 +558,20 @@ export class Oracle {
     const isExact = isDone && !hasLeftHolds && (record.hasUsage || isFree);
     for (const counter of record.billedCounters) {
       let charged = 0n;
+      let reserved = 0n;
       for (const one of record.standings.values()) {
-        if (one.counter === counter) charged += one.charged;
+        if (one.counter !== counter) continue;
+        charged += one.charged;
+        if (one.id === record.reservationId) reserved = one.amount;
       }
       const { name } = record.run;
-      if (charged < record.billed) {
+      const isSoft = record.softCounters.has(counter);
+      if (isSoft) this.counts['judged-softly'] += 1;
+      // What a progressive counter did not see coming is at most what it had not reserved.
+      if (isSoft && record.billed > 0n && !record.hasUsage && charged < reserved) {
+        this.#fail(`${name} on ${counter}: charged ${charged}, ${reserved} were reserved`);
+      }
+      if (!isSoft && charged < record.billed) {
         this.#fail(`${name} on ${counter}: charged ${charged} < billed ${record.billed}`);
       }
       if (isExact && charged !== record.billed) {

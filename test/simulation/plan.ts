@@ -170,7 +170,7 @@ function drawCap(random: Random, index: number): Cap {
     ...(random.chance(0.3) ? { splitBy: random.pick(['key', 'model'] as const) } : {}),
     // The first enforces, as a request that only warning caps cover is refused.
     action: index > 0 && random.chance(0.2) ? 'warn' : random.pick(['block', 'block', 'clamp']),
-    streaming: 'full',
+    streaming: random.chance(0.3) ? 'progressive' : 'full',
     alertPercents: random.chance(0.5) ? [50, 80, 100] : [],
     enabled: true,
   };

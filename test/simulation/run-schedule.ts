@@ -18,7 +18,14 @@ import { Oracle, type RequestEnd, Violation } from './oracle.ts';
 import { type Disturbance, drawPlan, type Plan, type PlannedRequest } from './plan.ts';
 import { Scheduler } from './scheduler.ts';
 import { createRandom, type Random } from './seeded-random.ts';
-import { bodyOf, boundOf, MAX_TOKENS, MODEL, MODEL_ID } from './simulated-requests.ts';
+import {
+  bodyOf,
+  boundOf,
+  MAX_TOKENS,
+  MODEL,
+  MODEL_ID,
+  TRANCHE_TOKENS,
+} from './simulated-requests.ts';
 import { createSimulatedSettings } from './simulated-settings.ts';
 import { createSimulatedTable } from './simulated-table.ts';
 import { createSimulatedFrameReader, createSimulatedUpstream } from './simulated-upstream.ts';
@@ -190,9 +197,11 @@ function createGateway(world: World, plan: Plan, index: number, courses: Course[
       notesReservation: true,
       allowFields: new Set(),
       settingsMaxAgeMs: plan.settingsMaxAgeMs,
+      trancheTokens: TRANCHE_TOKENS,
       overCapStatus: 429,
       reservationMarginMs: plan.reservationMarginMs,
       cutHoldMs: CUT_HOLD_MS,
+      whenClientLeaves: 'drain',
       maxAnswerBytes: MAX_ANSWER_BYTES,
     },
   );

@@ -12,6 +12,9 @@ export const MODEL = findModel(MODEL_ID, new Map(), 'us-east-1');
 /** From the smallest. */
 export const MAX_TOKENS = [10, 60, 120] as const;
 
+/** Output tokens of a progressive reservation at a time: few, so that these requests have many. */
+export const TRANCHE_TOKENS = 8;
+
 export const bodyOf = (maxTokens: number): JsonObject => ({
   messages: [{ role: 'user', content: [{ text: 'a prompt of some sixty bytes' }] }],
   inferenceConfig: { maxTokens },

@@ -66,7 +66,7 @@ export function createSimulatedUpstream(
     send(request, signal) {
       const run = currentRun.getStore();
       const plan = planOf(request);
-      world.oracle.sending(run);
+      world.oracle.sending(run, plan.isStream);
       return new Promise((resolve, reject) => {
         const fail = (sent: 'not-sent' | 'unknown', message: string) =>
           actor.deliver(() => reject(new UpstreamFailure(sent, message, undefined)));
@@ -146,7 +146,11 @@ const frame = (type: string, payload: unknown): Uint8Array =>
   Buffer.from(`${type}\n${JSON.stringify(payload)}`);
 
 function streamChunks(plan: PlannedAnswer): Uint8Array[] {
-  const deltas = Array.from({ length: plan.chunks }, () => frame('contentBlockDelta', {}));
+  const { outputTokens } = plan.tokens;
+  // At most a token of each byte; without a chunk its tokens are never seen.
+  const text = 'x'.repeat(Math.ceil(outputTokens / Math.max(1, plan.chunks)));
+  const delta = frame('contentBlockDelta', { delta: { text } });
+  const deltas = Array.from({ length: plan.chunks }, () => delta);
   const end = [frame('messageStop', { stopReason: 'end_turn' })];
   const metadata = frame('metadata', { usage: usageOf(plan.tokens) });
   if (plan.fate !== 'answers-without-usage') end.push(metadata);
@@ -167,6 +171,7 @@ export function createSimulatedFrameReader(): FrameReader {
       unread = [];
     },
     rest: () => new Uint8Array(0),
+    isBroken: () => false,
   };
 }
 

@@ -22,6 +22,7 @@ describe('an environment that names only its tables', () => {
       maxInFlight: 2_000,
       maxTagCounters: 1_000,
       notesReservation: true,
+      whenClientLeaves: 'drain',
       journalDays: 90,
     });
   });
@@ -44,6 +45,7 @@ describe('values', () => {
       [ENV.maxInFlight]: '1',
       [ENV.maxTagCounters]: '0',
       [ENV.upstreamMetadata]: 'none',
+      [ENV.whenClientLeaves]: 'settle',
       [ENV.journalDays]: '3650',
       AWS_REGION: 'eu-west-1',
     });
@@ -58,6 +60,7 @@ describe('values', () => {
       maxInFlight: 1,
       maxTagCounters: 0,
       notesReservation: false,
+      whenClientLeaves: 'settle',
       journalDays: 3_650,
     });
   });
@@ -96,6 +99,7 @@ describe('a bad value', () => {
     [ENV.maxInFlight, '10001'],
     [ENV.maxTagCounters, '5001'],
     [ENV.upstreamMetadata, 'on'],
+    [ENV.whenClientLeaves, 'Drain'],
     [ENV.journalDays, '0'],
     [ENV.journalDays, '3651'],
   ])('is refused by name: %s=%j', (name, value) => {

@@ -2,6 +2,7 @@
  * A stream under the spend guard: what the client sees of its end, and what it costs.
  */
 import { beforeEach, describe, expect, it } from 'vitest';
+import type { SpendGuardOptions } from '../../lambda/application/guarded-request.ts';
 import { BODY_END_PATIENCE_MS } from '../../lambda/application/guarded-stream.ts';
 import { createSpendGuard } from '../../lambda/application/spend-guard.ts';
 import { METRIC } from '../../lambda/contract.ts';
@@ -43,10 +44,13 @@ async function* breaking(...frames: Uint8Array[]): AsyncGenerator<Uint8Array> {
 }
 
 /** Starts a stream of these chunks; `done` tells whether it is over. */
-async function start(chunks: Iterable<Uint8Array> | AsyncIterable<Uint8Array>) {
+async function start(
+  chunks: Iterable<Uint8Array> | AsyncIterable<Uint8Array>,
+  rest: Partial<SpendGuardOptions> = {},
+) {
   const upstream = response(200, chunks);
   ports.upstream.respond = async () => upstream;
-  const guard = createSpendGuard(ports, guardOptions({ cutHoldMs: CUT_HOLD_MS }));
+  const guard = createSpendGuard(ports, guardOptions({ cutHoldMs: CUT_HOLD_MS, ...rest }));
   const request = guardedRequest(clock, ports.sink, { operation: 'converse-stream' });
   const answer = await guard.handle(request);
   let isDone = false;
@@ -160,7 +164,11 @@ describe('a cut by a cap', () => {
     await pass(LOOK_MS);
 
     expect(ports.sink.errors).toEqual([
-      { type: 'validationException', message: expect.stringMatching(/^budget_exceeded: /) },
+      {
+        type: 'validationException',
+        message: expect.stringMatching(/^budget_exceeded: /),
+        cap: expect.objectContaining({ capId: 'team-budget', limitNanoUsd: usd('1') }),
+      },
     ]);
     expect(ports.events.slice(-4)).toEqual([
       `settled ${TEAM}`,
@@ -256,5 +264,92 @@ describe('a cut by the deadline', () => {
 
     expect(stream.isDone()).toBe(true);
     expect(ports.sink.isEnded).toBe(true);
+  });
+});
+
+describe('a client that leaves', () => {
+  const leave = async () => {
+    ports.sink.leave();
+    await settleDown();
+  };
+
+  it('is read on for its usage where the setting says drain', async () => {
+    const { promise: gate, resolve: open } = Promise.withResolvers<void>();
+    const stream = await start(
+      (async function* () {
+        yield deltaFrame();
+        await gate;
+        yield metadataFrame(100, 10);
+      })(),
+    );
+
+    await leave();
+    expect(stream.upstream.aborted()).toBe(false);
+    open();
+    await settleDown();
+
+    expect(stream.isDone()).toBe(true);
+    expect(lastEntry()).toMatchObject({ outcome: 'settled', costNanoUsd: usd('0.00015') });
+  });
+
+  it('ends its stream where the setting says settle: in full, never at zero', async () => {
+    const stream = await start(hanging(deltaFrame()), { whenClientLeaves: 'settle' });
+
+    await leave();
+
+    expect(stream.upstream.aborted()).toBe(true);
+    expect(stream.isDone()).toBe(true);
+    expect(lastEntry()).toMatchObject({
+      outcome: 'charged-in-full',
+      reason: 'the client has left',
+      costNanoUsd: reservedNanoUsd(),
+    });
+    expect(ports.sink.errors).toEqual([]);
+  });
+
+  it('pays for the usage that it had been shown', async () => {
+    const frames = hanging(deltaFrame(), metadataFrame(100, 10));
+    await start(frames, { whenClientLeaves: 'settle' });
+
+    await leave();
+
+    expect(lastEntry()).toMatchObject({ outcome: 'settled', costNanoUsd: usd('0.00015') });
+  });
+});
+
+describe('a damaged stream', () => {
+  const corrupt = () => {
+    const frame = Buffer.from(deltaFrame());
+    frame.writeUInt8(frame.readUInt8(frame.length - 6) ^ 1, frame.length - 6);
+    return frame;
+  };
+
+  it.each([
+    ['whose frame fails its checksum', () => [corrupt()]],
+    ['whose bytes are no frames', () => [Buffer.from('0123456789abcdef')]],
+    ['that ends within a frame', () => [deltaFrame(), deltaFrame().subarray(0, 20)]],
+  ])('%s is passed on, charged in full, and counted', async (_, make) => {
+    const chunks = make();
+    await start(chunks);
+
+    expect(Buffer.concat(ports.sink.written).equals(Buffer.concat(chunks))).toBe(true);
+    expect(lastEntry()).toMatchObject({ outcome: 'charged-in-full' });
+    expect(ports.telemetry.metrics.get(METRIC.streamsDamaged)).toBe(1);
+  });
+
+  it('that broke off is counted, and one that was cut is not', async () => {
+    await start(breaking(deltaFrame()));
+    expect(ports.telemetry.metrics.get(METRIC.streamsDamaged)).toBe(1);
+
+    await start(hanging(deltaFrame(), deltaFrame().subarray(0, 20)));
+    disableKey();
+    await pass(LOOK_MS);
+    expect(ports.telemetry.metrics.get(METRIC.streamsDamaged)).toBe(1);
+  });
+
+  it('is settled at the usage that came before the damage', async () => {
+    await start([Buffer.concat([metadataFrame(100, 10), corrupt()])]);
+
+    expect(settledUsd()).toBe('0.00015');
   });
 });

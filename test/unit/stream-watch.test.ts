@@ -114,10 +114,13 @@ describe('a cap', () => {
 
     await pass(INTERVAL_MS);
 
-    expect(stream.reason()).toEqual({
+    expect(stream.reason()).toMatchObject({
       kind: 'cap',
       counterPk: 'COUNTER#team-budget',
-      message: 'the limit of cap "team-budget" was lowered to $5.00, and $5.01 are settled',
+      message: expect.stringMatching(
+        /^cap "team-budget" had its limit lowered .*: limit \$5\.00 daily, settled \$5\.01, /,
+      ),
+      cap: { capId: 'team-budget', limitNanoUsd: usd('5'), settledNanoUsd: usd('5.01') },
     });
   });
 

@@ -7,6 +7,7 @@
 import type { CapRefusal } from '../../application/guarded-request.ts';
 import { type ErrorCode, HardcapError } from '../../domain/errors.ts';
 import { formatUsd, maxUsd, subtractUsd, ZERO_USD } from '../../domain/money.ts';
+import type { CutCap } from '../../ports/stream.ts';
 
 /** An answer that is ready to be sent. */
 export interface ErrorAnswer {
@@ -131,15 +132,29 @@ export function wireRefusalOf(refusal: CapRefusal, status: number): WireError {
     'x-hardcap-cost-usd': formatUsd(ZERO_USD),
     ...(resetsAt === undefined ? {} : { 'x-hardcap-resets-at': resetsAt }),
   };
-  return wire(status, 'BudgetExceededException', message, headers, {
+  const books = {
     reason,
-    cap: cap.capId,
-    limit_usd: formatUsd(limitNanoUsd),
-    settled_usd: formatUsd(state.settledNanoUsd),
-    reserved_usd: formatUsd(reserved),
-    ...(resetsAt === undefined ? {} : { resets_at: resetsAt }),
-  });
+    capId: cap.capId,
+    limitNanoUsd,
+    settledNanoUsd: state.settledNanoUsd,
+    reservedNanoUsd: reserved,
+    resetsAtMs: window.endsAtMs,
+  };
+  return wire(status, 'BudgetExceededException', message, headers, cutFields(books));
 }
+
+/** A cap's books by the names of the wire; none where it was no cap. */
+export const cutFields = (cap: CutCap | undefined): Readonly<Record<string, string>> =>
+  cap === undefined
+    ? {}
+    : {
+        reason: cap.reason,
+        cap: cap.capId,
+        limit_usd: formatUsd(cap.limitNanoUsd),
+        settled_usd: formatUsd(cap.settledNanoUsd),
+        reserved_usd: formatUsd(cap.reservedNanoUsd),
+        ...(cap.resetsAtMs === undefined ? {} : { resets_at: isoTime(cap.resetsAtMs) }),
+      };
 
 /** A time as people and programs read it, in UTC. */
 export const isoTime = (atMs: number): string => new Date(atMs).toISOString();

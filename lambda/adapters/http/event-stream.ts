@@ -6,6 +6,7 @@
 import { EventStreamCodec } from '@smithy/eventstream-codec';
 import { fromUtf8, toUtf8 } from '@smithy/util-utf8';
 import type { Frame, FrameReader, StreamError } from '../../ports/stream.ts';
+import { cutFields } from './error-response.ts';
 
 const codec = new EventStreamCodec(toUtf8, fromUtf8);
 
@@ -67,6 +68,7 @@ export function createFrameReader(): FrameReader {
       unread = [];
     },
     rest: takeAll,
+    isBroken: () => isBroken,
   };
 }
 
@@ -103,12 +105,12 @@ const textHeader = (header: { readonly value: unknown } | undefined): string =>
   typeof header?.value === 'string' ? header.value : '';
 
 /** An exception frame: the one form of an error in a stream that every SDK shows with its text. */
-export const exceptionFrame = ({ type, message }: StreamError): Uint8Array =>
+export const exceptionFrame = ({ type, message, cap }: StreamError): Uint8Array =>
   codec.encode({
     headers: {
       ':message-type': { type: 'string', value: 'exception' },
       ':exception-type': { type: 'string', value: type },
       ':content-type': { type: 'string', value: 'application/json' },
     },
-    body: fromUtf8(JSON.stringify({ message })),
+    body: fromUtf8(JSON.stringify({ message, ...cutFields(cap) })),
   });

@@ -36,6 +36,8 @@ export interface HttpInvocation {
   readonly requestId: string;
   /** Epoch milliseconds at which the answer must have ended. */
   readonly deadlineAtMs: number;
+  /** Aborts when the client has gone; a Function URL does not tell. */
+  readonly left?: AbortSignal;
 }
 
 export interface HttpAnswer {
@@ -138,7 +140,8 @@ async function serve(visit: Visit, path: string, event: HttpEvent): Promise<Answ
       const sent = answerHeaders(head, invocation.requestId, undefined);
       const streamHeaders = { ...sent, ...entry.form?.streamHeaders };
       opened.stream = { statusCode: head.status, headers: streamHeaders, body };
-      return entry.form?.streamSink(sink, head) ?? sink;
+      const formed = entry.form?.streamSink(sink, head) ?? sink;
+      return { ...formed, onLeave: (call) => onLeave(invocation, call) };
     },
   };
   const answer =
@@ -149,6 +152,11 @@ async function serve(visit: Visit, path: string, event: HttpEvent): Promise<Answ
     return { answer: opened.stream, done: answer.done };
   }
   return wholeAnswer(visit, entry, answer);
+}
+
+function onLeave({ left }: HttpInvocation, call: () => void): void {
+  if (left?.aborted === true) call();
+  else left?.addEventListener('abort', call, { once: true });
 }
 
 /** An answer that is whole, and whose body the client may have before the books are closed. */

@@ -33,6 +33,7 @@ export function createServerSentEventReader(maxEventBytes = MAX_EVENT_BYTES): Fr
       unread = [];
     },
     rest: () => splitter.rest(),
+    isBroken: () => isBroken,
   };
 }
 

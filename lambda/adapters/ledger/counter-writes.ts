@@ -1,13 +1,16 @@
 /**
  * The ledger's conditional writes: the only update and condition expressions of the project.
  *
+ *                          extend
+ *                           | |
  *   (nothing) --reserve--> r:id --settle/release--> (nothing, or a tombstone r:id = 0)
  *                           |
  *                         expire --> x:id --late settle--> tombstone
  *
  * Each is one UpdateItem on one counter: atomic, safe to repeat, and its own record.
  * Invariant: committedUsd = settledUsd + the sum of r:*. Only `committedUsd` is ever tested.
- *            `ends` grows with every write but reserve, so that it orders a counter's books.
+ *            `ends` grows with every write but reserve and extend, which settle nothing, so that it
+ *            orders a counter's books.
  */
 import { NumberValue } from '@aws-sdk/lib-dynamodb';
 import { type NanoUsd, subtractUsd, ZERO_USD } from '../../domain/money.ts';
@@ -93,6 +96,38 @@ export function reserveWrite(reserve: ReserveWrite): CounterWrite {
       ':open': OPEN,
       ':shownLimit': usdNumber(reserve.shownLimitNanoUsd),
       ...limitValues,
+    },
+  };
+}
+
+export interface ExtendWrite {
+  readonly id: ReservationId;
+  /** What stands. */
+  readonly fromNanoUsd: NanoUsd;
+  readonly toNanoUsd: NanoUsd;
+  readonly limitNanoUsd: NanoUsd;
+}
+
+/**
+ * Extend. Not kept out by `cutUntilMs`: that keeps out whoever sends a cut request again, and one
+ * cut would else cut every other stream of its counter, though there is room for them.
+ */
+export function extendWrite({
+  id,
+  fromNanoUsd,
+  toNanoUsd,
+  limitNanoUsd,
+}: ExtendWrite): CounterWrite {
+  const delta = subtractUsd(toNanoUsd, fromNanoUsd);
+  return {
+    UpdateExpression: 'SET #r = :new, committedUsd = committedUsd + :delta',
+    ConditionExpression: '#r = :old and committedUsd <= :limitMinusDelta',
+    ExpressionAttributeNames: { '#r': reservationAttribute(id) },
+    ExpressionAttributeValues: {
+      ':old': usdNumber(fromNanoUsd),
+      ':new': usdNumber(toNanoUsd),
+      ':delta': usdNumber(delta),
+      ':limitMinusDelta': usdNumber(subtractUsd(limitNanoUsd, delta)),
     },
   };
 }

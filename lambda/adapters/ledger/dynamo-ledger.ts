@@ -8,15 +8,18 @@
 import { PutCommand } from '@aws-sdk/lib-dynamodb';
 import { HardcapError } from '../../domain/errors.ts';
 import { addUsd, MIN_RESERVATION, type NanoUsd, ZERO_USD } from '../../domain/money.ts';
-import { type CounterHold, expiresAtMs } from '../../domain/reservation.ts';
-import type {
-  CounterState,
-  EndOutcome,
-  JournalEntry,
-  Ledger,
-  RefusalReason,
-  ReserveOnCounter,
-  ReserveOutcome,
+import { type CounterHold, expiresAtMs, mostHeld } from '../../domain/reservation.ts';
+import {
+  type CounterState,
+  type EndOutcome,
+  type ExtendOnCounter,
+  type ExtendOutcome,
+  extending,
+  type JournalEntry,
+  type Ledger,
+  type RefusalReason,
+  type ReserveOnCounter,
+  type ReserveOutcome,
 } from '../../ports/ledger.ts';
 import {
   type CounterItem,
@@ -30,6 +33,7 @@ import {
 import {
   type EndWrite,
   expireWrite,
+  extendWrite,
   fenceWrite,
   lateSettleWrite,
   reserveWrite,
@@ -65,6 +69,7 @@ const MAX_RELEASE_ROUNDS = 4;
 export function createDynamoLedger(options: DynamoLedgerOptions): Ledger {
   return {
     reserve: (request) => reserve(options, request),
+    extend: (request) => extend(options, request),
     settle: (hold, costNanoUsd) => end(options, hold, costNanoUsd, undefined),
     cut: (hold, costNanoUsd, cutUntilMs) => end(options, hold, costNanoUsd, cutUntilMs),
     release: (hold) => release(options, hold),
@@ -234,7 +239,57 @@ async function expireStale(
   return results.some(({ kind }) => kind === 'written');
 }
 
-/** Settles a hold, or finds that it was expired and settles that. */
+/**
+ * Makes a hold larger. Sent again, it is one extension: what it compares with has gone once it took
+ * effect, and never comes back.
+ */
+async function extend(
+  options: DynamoLedgerOptions,
+  request: ExtendOnCounter,
+): Promise<ExtendOutcome> {
+  const { hold, toNanoUsd, limitNanoUsd } = request;
+  const fromNanoUsd = hold.reservedNanoUsd;
+  if (toNanoUsd <= fromNanoUsd || hold.extendingToNanoUsd !== undefined) {
+    throw new HardcapError('invariant_broken', 'an extension makes one known amount larger');
+  }
+  const id = hold.reservationId;
+  const write = extendWrite({ id, fromNanoUsd, toNanoUsd, limitNanoUsd });
+  const result = await attemptWrite(options, hold.counter, write);
+  const extended = { ...hold, reservedNanoUsd: toNanoUsd };
+  if (result.kind === 'written') {
+    return { kind: 'extended', hold: extended, state: stateOf(result.item) };
+  }
+  if (result.kind === 'refused') {
+    const item = result.item ?? {};
+    const state = stateOf(item);
+    const standing = usdOf(item, reservationAttribute(id));
+    if (standing === toNanoUsd) return { kind: 'extended', hold: extended, state };
+    if (standing !== fromNanoUsd) return { kind: 'ended' };
+    // An attempt without an answer may still arrive, and find room by then.
+    if (!result.ambiguous) return { kind: 'refused', reason: noRoomFor(request, state), state };
+  }
+  const cause = result.kind === 'failed' ? result.cause : new Error(result.kind);
+  const isSure = !result.ambiguous;
+  return { kind: 'unavailable', hold: isSure ? hold : extending(request), cause };
+}
+
+const noRoomFor = ({ toNanoUsd, limitNanoUsd }: ExtendOnCounter, state: CounterState) =>
+  addUsd(state.settledNanoUsd, toNanoUsd) > limitNanoUsd ? 'spent' : 'reserved-in-flight';
+
+/** An extension may land before the second of these, and an expiry before the third. */
+const MAX_END_ROUNDS = 4;
+
+/** What was learned of a hold that did not stand as expected. */
+interface EndRounds {
+  /** Some settle of this hold had no answer, and may be what ended it. */
+  ambiguous: boolean;
+  expectedNanoUsd: NanoUsd;
+}
+
+/**
+ * Settles a hold, or finds that it was expired and settles that. Where it was extended without an
+ * answer it stands at one of two amounts: it is settled by the one that is found.
+ */
 async function end(
   options: DynamoLedgerOptions,
   hold: CounterHold,
@@ -244,29 +299,54 @@ async function end(
   if (costNanoUsd < ZERO_USD) {
     throw new HardcapError('invariant_broken', 'a cost below zero would make room on a cap');
   }
-  const write: EndWrite = {
-    id: hold.reservationId,
-    reservedNanoUsd: hold.reservedNanoUsd,
-    costNanoUsd,
-    tombstone: hold.ambiguous,
-    ...(cutUntilMs === undefined ? {} : { cutUntilMs }),
-  };
+  const rounds: EndRounds = { ambiguous: false, expectedNanoUsd: mostHeld(hold) };
+  for (let round = 1; round <= MAX_END_ROUNDS; round += 1) {
+    const write: EndWrite = {
+      id: hold.reservationId,
+      reservedNanoUsd: rounds.expectedNanoUsd,
+      costNanoUsd,
+      tombstone: hold.ambiguous,
+      ...(cutUntilMs === undefined ? {} : { cutUntilMs }),
+    };
+    const outcome = await endOnce(options, hold, write, rounds);
+    if (outcome !== 'again') return outcome;
+  }
+  return { kind: 'unavailable', cause: new Error('the end kept losing against an extension') };
+}
+
+async function endOnce(
+  options: DynamoLedgerOptions,
+  hold: CounterHold,
+  write: EndWrite,
+  rounds: EndRounds,
+): Promise<EndOutcome | 'again'> {
   const settled = await attemptWrite(options, hold.counter, settleWrite(write));
   if (settled.kind === 'written') return { kind: 'ended' };
+  rounds.ambiguous ||= settled.ambiguous;
   if (settled.kind !== 'refused') return unavailable(settled);
   const item = settled.item ?? {};
-  if (usdOf(item, expiredAttribute(hold.reservationId)) === undefined) {
+  const standing = usdOf(item, reservationAttribute(hold.reservationId));
+  if (standing !== undefined && isOwn(hold, standing)) {
+    rounds.expectedNanoUsd = standing;
+    return 'again';
+  }
+  const expired = usdOf(item, expiredAttribute(hold.reservationId));
+  if (expired === undefined) {
     // Our own earlier attempt, whose answer was lost, may have ended it. Where the reserve was
     // ambiguous too, only the tombstone that such an attempt leaves is evidence of that.
-    const standing = usdOf(item, reservationAttribute(hold.reservationId));
-    const ownEnd = settled.ambiguous && (!hold.ambiguous || standing === ZERO_USD);
+    const ownEnd = rounds.ambiguous && (!hold.ambiguous || standing === ZERO_USD);
     return ownEnd ? { kind: 'ended' } : { kind: 'already-ended' };
   }
-  const late = await attemptWrite(options, hold.counter, lateSettleWrite(write));
+  const charged = isOwn(hold, expired) ? expired : write.reservedNanoUsd;
+  const lateWrite = lateSettleWrite({ ...write, reservedNanoUsd: charged });
+  const late = await attemptWrite(options, hold.counter, lateWrite);
   if (late.kind === 'written') return { kind: 'ended' };
   if (late.kind !== 'refused') return unavailable(late);
   return late.ambiguous ? { kind: 'ended' } : { kind: 'already-ended' };
 }
+
+const isOwn = (hold: CounterHold, amount: NanoUsd): boolean =>
+  amount === hold.reservedNanoUsd || amount === hold.extendingToNanoUsd;
 
 /** Ends a hold at zero; where nothing stands, a tombstone keeps a late reserve out. */
 async function release(options: DynamoLedgerOptions, hold: CounterHold): Promise<EndOutcome> {

@@ -103,6 +103,7 @@ function inspectShared(fields: JsonObject, reading: RequestReading, path: string
 const EXTRA_CHOICES = { n: MAX_ANSWERS, numResults: MAX_ANSWERS };
 
 export const ai21: Family = {
+  visibleModels: /^ai21\.(?:jamba|j2)-/,
   // None of these models takes images.
   imageTokens: 'window',
   native: withTemplate(

@@ -26,6 +26,7 @@ const NATIVE_MEMBERS: ReadonlySet<string> = new Set([
 const EXTRA_MEMBERS: ReadonlySet<string> = new Set(['top_k']);
 
 export const anthropicText: Family = {
+  visibleModels: /^anthropic\.claude-(?:v\d|instant)/,
   // None of these models takes images.
   imageTokens: 'window',
   native: shapeByRule(

@@ -137,7 +137,7 @@ function inspectShared(fields: JsonObject, reading: RequestReading, path: string
     }
   }
   if (isGiven(fields.thinking) || isGiven(fields.reasoning_config)) {
-    reading.addTokens(OVERHEAD_TOKENS.thinking);
+    reading.noteThinking();
   }
   const format = fields.output_format ?? memberObject(fields, 'output_config')?.format;
   if (isGiven(format)) {
@@ -302,6 +302,9 @@ const isEnd = (chunk: JsonObject): boolean =>
 const IMAGE_TOKENS = 4_800;
 
 export const anthropic: Family = {
+  // Not those that think by default, from Claude 5 on, nor any of which it is not known.
+  visibleModels:
+    /^anthropic\.claude-(?:3|opus-4-(?:1|5|6|20250514)|sonnet-4-(?:5|6|20250514)|haiku-4-5)(?:-|$)/,
   imageTokens: IMAGE_TOKENS,
   native,
   converse: converseShape(extras),

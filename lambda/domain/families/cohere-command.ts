@@ -121,6 +121,7 @@ const extras = extrasByRule(EXTRA_MEMBERS, CHOICES, (fields, reading, path) =>
 );
 
 export const cohereCommand: Family = {
+  visibleModels: /^cohere\.command-(?:r|light|text)-/,
   // None of these models takes images.
   imageTokens: 'window',
   native: withTemplate(

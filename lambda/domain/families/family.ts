@@ -72,6 +72,11 @@ export interface Family {
   /** True where an answer's input may include its cached tokens; its total then tells. */
   readonly mayIncludeCached?: boolean;
   /**
+   * Base ids of the models whose whole output stands in their answers, unless a request asks for
+   * thinking. A closed list, as what it names may be reserved by what is seen; absent: none.
+   */
+  readonly visibleModels?: RegExp;
+  /**
    * True where answers carry no usage and none is needed: the units of the request are what is
    * billed, so that it is settled at its bound.
    */

@@ -53,6 +53,7 @@ function countsOfAnswer(answer: JsonObject): Counts | undefined {
 }
 
 export const llama: Family = {
+  visibleModels: /^meta\.llama[234]-/,
   // Tiles of the vision models have no published maximum on Bedrock.
   imageTokens: 'window',
   native: shapeByRule(() => ({ limits: ['max_gen_len'] }), inspectNative),

@@ -20,7 +20,7 @@ import {
   shapeByRule,
   withTemplate,
 } from './output-rule.ts';
-import { invalidField, isGiven, OVERHEAD_TOKENS, type RequestReading } from './request-reading.ts';
+import { invalidField, isGiven, type RequestReading } from './request-reading.ts';
 
 const PROMPT_MEMBERS: ReadonlySet<string> = new Set([
   'max_tokens',
@@ -102,12 +102,14 @@ function inspectShared(fields: JsonObject, reading: RequestReading, path: string
   reading.askTier(fields.service_tier, `${path}service_tier`);
   // Each puts instructions into the prompt.
   for (const name of ['prompt_mode', 'reasoning_effort', 'safe_prompt']) {
-    if (isGiven(fields[name])) reading.addTokens(OVERHEAD_TOKENS.thinking);
+    if (isGiven(fields[name])) reading.noteThinking();
   }
   inspectResponseFormat(fields, reading);
 }
 
 export const mistral: Family = {
+  // Magistral reasons.
+  visibleModels: /^mistral\.(?:mistral|mixtral|ministral|devstral|pixtral)-/,
   imageTokens: IMAGE_TOKENS,
   native: withTemplate(
     shapeByRule((body) => (isGiven(body.prompt) ? PROMPT_RULE : CHAT_RULE), inspectNative),

@@ -14,13 +14,7 @@ import {
   withMaxTokens,
 } from './converse.ts';
 import type { ConverseExtras, Family, RequestShape, StreamMeter } from './family.ts';
-import {
-  invalidField,
-  OVERHEAD_TOKENS,
-  objectOf,
-  positiveInteger,
-  type RequestReading,
-} from './request-reading.ts';
+import { invalidField, objectOf, positiveInteger, type RequestReading } from './request-reading.ts';
 import {
   type Counts,
   countsOfInvocationMetrics,
@@ -102,7 +96,7 @@ const reasoningOf = (fields: JsonObject): readonly JsonObject[] =>
   ].filter((settings) => settings !== undefined);
 
 function inspectReasoning(fields: JsonObject, reading: RequestReading): void {
-  if (reasoningOf(fields).length > 0) reading.addTokens(OVERHEAD_TOKENS.thinking);
+  if (reasoningOf(fields).length > 0) reading.noteThinking();
 }
 
 /** Efforts up to which Nova takes an output limit; from `high` on it answers 400 to any. */
@@ -146,6 +140,7 @@ function createStreamMeter(): StreamMeter {
 const IMAGE_TOKENS = 4_800;
 
 export const nova: Family = {
+  visibleModels: /^amazon\.nova-(?:micro|lite|pro|premier)-v1(?::|$)/,
   imageTokens: IMAGE_TOKENS,
   native,
   converse: converseShape(extras),

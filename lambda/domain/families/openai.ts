@@ -25,13 +25,7 @@ import {
   shapeByRule,
   withTemplate,
 } from './output-rule.ts';
-import {
-  invalidField,
-  isGiven,
-  OVERHEAD_TOKENS,
-  objectOf,
-  type RequestReading,
-} from './request-reading.ts';
+import { invalidField, isGiven, objectOf, type RequestReading } from './request-reading.ts';
 import { UnreadableUsage, usageJsonOf } from './usage-reading.ts';
 
 /** Members that choose among tokens or describe the answer: the limit bounds what they cost. */
@@ -182,10 +176,10 @@ function inspectShared(fields: JsonObject, reading: RequestReading, path: string
   ] as const) {
     const settings = objectOf(fields[name], path + name);
     if (settings === undefined) continue;
-    reading.addTokens(OVERHEAD_TOKENS.thinking);
+    reading.noteThinking();
     reading.checkMembers(settings, members, `${path}${name}.`);
   }
-  if (isGiven(fields.reasoning_effort)) reading.addTokens(OVERHEAD_TOKENS.thinking);
+  if (isGiven(fields.reasoning_effort)) reading.noteThinking();
   inspectResponseFormat(fields, reading);
 }
 

@@ -55,6 +55,7 @@ export class RequestReading {
   #imageBytes = 0;
   #hasImages = false;
   #hasTools = false;
+  #mayThink = false;
   #fillsWindow = false;
   #tier: Serving['tier'] = 'default';
   #latency: Serving['latency'] = 'standard';
@@ -94,6 +95,11 @@ export class RequestReading {
     return this.#fillsWindow;
   }
 
+  /** A setting of thinking was read, or one that nobody knows: there may be output unseen. */
+  get mayThink(): boolean {
+    return this.#mayThink;
+  }
+
   /** Nothing was read that is counted by another rule than its text. */
   get isTextOnly(): boolean {
     return !this.#hasImages && !this.#fillsWindow;
@@ -126,6 +132,12 @@ export class RequestReading {
 
   addUnits(unit: Unit, count: number): void {
     this.#units[unit] = (this.#units[unit] ?? 0) + count;
+  }
+
+  /** Notes a setting of thinking, whatever it says. */
+  noteThinking(): void {
+    this.#mayThink = true;
+    this.addTokens(OVERHEAD_TOKENS.thinking);
   }
 
   /**
@@ -196,7 +208,10 @@ export class RequestReading {
    */
   checkUnknown(path: string, name: string, reason = 'hardcap does not know what it costs'): void {
     const field = path + name;
-    if (this.#allowFields.has(field) || this.#allowFields.has(name)) return;
+    if (this.#allowFields.has(field) || this.#allowFields.has(name)) {
+      this.#mayThink = true;
+      return;
+    }
     throw new HardcapError(
       'unpriced_field',
       `unpriced_field: "${shown(field)}": ${reason}; leave it out, or, where its cost is no ` +

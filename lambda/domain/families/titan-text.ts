@@ -63,6 +63,7 @@ function countOfResults(results: JsonValue | undefined): number | undefined {
 }
 
 export const titanText: Family = {
+  visibleModels: /^amazon\.titan-text-/,
   // None of these models takes images.
   imageTokens: 'window',
   native: {

@@ -4,7 +4,7 @@
  * Source: https://docs.claude.com/en/api/errors names the types and their statuses.
  */
 import type { StreamError } from '../../../ports/stream.ts';
-import type { ErrorAnswer, WireError } from '../error-response.ts';
+import { cutFields, type ErrorAnswer, type WireError } from '../error-response.ts';
 import { serverSentEvent } from './server-sent-events.ts';
 
 const TYPE_BY_STATUS: Readonly<Record<number, string>> = {
@@ -46,11 +46,15 @@ const TYPE_BY_EXCEPTION: Readonly<Record<string, string>> = {
 };
 
 /** The event that ends a stream with an error; the SDKs raise its message. */
-export function anthropicErrorEvent(exceptionType: string, message: string): Uint8Array {
+export function anthropicErrorEvent(
+  exceptionType: string,
+  message: string,
+  fields: Readonly<Record<string, string>> = {},
+): Uint8Array {
   const type = TYPE_BY_EXCEPTION[exceptionType] ?? 'api_error';
-  return serverSentEvent(anthropicErrorBody(type, message), 'error');
+  return serverSentEvent(anthropicErrorBody(type, message, fields), 'error');
 }
 
 /** An error of hardcap's within a running stream. */
-export const anthropicStreamError = ({ type, message }: StreamError): Uint8Array =>
-  anthropicErrorEvent(type, message);
+export const anthropicStreamError = ({ type, message, cap }: StreamError): Uint8Array =>
+  anthropicErrorEvent(type, message, cutFields(cap));

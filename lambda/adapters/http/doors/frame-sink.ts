@@ -1,11 +1,17 @@
 /**
  * A sink that reads Bedrock's frames and writes each one in another form.
  *
+ * Bytes that are no frames cannot be written in another form: the stream then ends with an error.
  * Invariant: it never throws, and what one write gives waits for the client as one write: a slow
  *            reader holds back as much as at Bedrock's own door.
  */
-import type { AnswerSink, Frame } from '../../../ports/stream.ts';
+import type { AnswerSink, Frame, StreamError } from '../../../ports/stream.ts';
 import { createFrameReader } from '../event-stream.ts';
+
+const UNREADABLE: StreamError = {
+  type: 'internalServerException',
+  message: 'upstream_failed: the stream of Bedrock broke off within a frame, or was damaged',
+};
 
 /** @param form the client's bytes for a frame; none for a frame that it must not see */
 export function createFrameSink(
@@ -13,6 +19,7 @@ export function createFrameSink(
   form: (frame: Frame) => Uint8Array | undefined,
 ): AnswerSink {
   const reader = createFrameReader();
+  let hasFailed = false;
   return {
     write(chunk) {
       reader.take(chunk);
@@ -24,7 +31,14 @@ export function createFrameSink(
       return formed.length === 0 ? undefined : client.write(Buffer.concat(formed));
     },
     interrupt: () => client.interrupt(),
-    fail: (error) => client.fail(error),
-    end: () => client.end(),
+    fail(error) {
+      hasFailed = true;
+      client.fail(error);
+    },
+    end() {
+      const isWhole = !reader.isBroken() && reader.rest().byteLength === 0;
+      if (!isWhole && !hasFailed) client.fail(UNREADABLE);
+      client.end();
+    },
   };
 }

@@ -5,7 +5,7 @@
  *         status, and show message and code.
  */
 import type { StreamError } from '../../../ports/stream.ts';
-import type { ErrorAnswer, WireError } from '../error-response.ts';
+import { cutFields, type ErrorAnswer, type WireError } from '../error-response.ts';
 import { serverSentEvent } from './server-sent-events.ts';
 
 const TYPE_BY_STATUS: Readonly<Record<number, string>> = {
@@ -59,8 +59,8 @@ export function openAiErrorEvent(exceptionType: string, message: string): Uint8A
 }
 
 /** An error of hardcap's within a running stream. */
-export function openAiStreamError({ message }: StreamError): Uint8Array {
+export function openAiStreamError({ message, cap }: StreamError): Uint8Array {
   const code = codeOf(message);
   const type = code === OVER_CAP ? OVER_CAP : 'server_error';
-  return serverSentEvent(openAiErrorBody({ message, type, code }));
+  return serverSentEvent(openAiErrorBody({ message, type, code }, cutFields(cap)));
 }
