@@ -1,11 +1,12 @@
 #!/usr/bin/env node
 /**
- * The command line: `hardcap key`, `hardcap cap`, `hardcap prices`, `hardcap status`,
- * `hardcap rollover`.
+ * The command line: `hardcap key`, `hardcap cap`, `hardcap alias`, `hardcap prices`,
+ * `hardcap status`, `hardcap rollover`.
  *
  * Exit codes: 0 done, 1 failed, 2 written wrongly. Results go to stdout, all else to stderr.
  */
 import { Command, CommanderError } from 'commander';
+import { addAliasCommands } from './commands/alias.ts';
 import { addCapCommands } from './commands/cap.ts';
 import { exitCodeOf, explain } from './commands/failure.ts';
 import { addKeyCommands } from './commands/key.ts';
@@ -19,11 +20,14 @@ const WRONG_USE = 2;
 
 function createProgram(): Command {
   const program = addSharedOptions(new Command('hardcap'))
-    .description('Hard dollar caps for Amazon Bedrock: keys, caps, prices and what is spent.')
+    .description(
+      'Hard dollar caps for Amazon Bedrock: keys, caps, names, prices and what is spent.',
+    )
     .exitOverride()
     .configureHelp({ showGlobalOptions: true });
   addKeyCommands(program);
   addCapCommands(program);
+  addAliasCommands(program);
   addPricesCommands(program);
   addStatusCommand(program);
   addRolloverCommand(program);

@@ -23,6 +23,10 @@ export const ENV = {
   allowFields: 'HARDCAP_ALLOW_FIELDS',
   /** How many reservations one counter may hold at a time. */
   maxInFlight: 'HARDCAP_MAX_IN_FLIGHT',
+  /** How many counters a key may open in a UTC day by tags of its requests. */
+  maxTagCounters: 'HARDCAP_MAX_TAG_COUNTERS',
+  /** `reservation` (default) or `none`: what is added to the metadata of requests to Bedrock. */
+  upstreamMetadata: 'HARDCAP_UPSTREAM_METADATA',
   /** Days that journal entries are kept (DynamoDB TTL). */
   journalDays: 'HARDCAP_JOURNAL_DAYS',
   /** Days that a closed counter is kept after its window; lifetime counters are kept for ever. */
@@ -40,6 +44,8 @@ export const DEFAULTS = {
   settingsMaxAgeMs: 5_000,
   reservationMarginMs: 60_000,
   maxInFlight: 2_000,
+  maxTagCounters: 1_000,
+  upstreamMetadata: 'reservation',
   journalDays: 90,
   counterDays: 400,
   catalogueMaxAgeDays: 60,

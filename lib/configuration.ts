@@ -34,6 +34,10 @@ export interface Configuration {
   readonly allowFields: readonly string[];
   /** How many reservations one counter may hold at a time, 1 to 2,000. @default 2000 */
   readonly maxInFlight: number;
+  /** How many counters a key may open in a UTC day by request tags, 0 to 5,000. @default 1000 */
+  readonly maxTagCounters: number;
+  /** What is added to the metadata of requests to Bedrock. @default 'reservation' */
+  readonly upstreamMetadata: 'reservation' | 'none';
   /** Days that journal entries are kept, 1 to 3,650. @default 90 */
   readonly journalDays: number;
   /**
@@ -111,6 +115,8 @@ const SHAPE = {
     'names of request members, such as ["x_mode"]',
   ),
   maxInFlight: wholeNumber(1, DEFAULTS.maxInFlight, 'reservations'),
+  maxTagCounters: wholeNumber(0, 5_000, 'counters'),
+  upstreamMetadata: z.literal(['reservation', 'none']).describe('reservation or none'),
   journalDays: wholeNumber(1, 3_650, 'days'),
   counterDays: wholeNumber(35, 36_500, 'days'),
   catalogueMaxAgeDays: wholeNumber(1, 3_650, 'days'),
@@ -138,6 +144,8 @@ export const DEFAULT_CONFIGURATION: Configuration = {
   uncovered: 'refuse',
   allowFields: [],
   maxInFlight: DEFAULTS.maxInFlight,
+  maxTagCounters: DEFAULTS.maxTagCounters,
+  upstreamMetadata: DEFAULTS.upstreamMetadata,
   journalDays: DEFAULTS.journalDays,
   counterDays: DEFAULTS.counterDays,
   catalogueMaxAgeDays: DEFAULTS.catalogueMaxAgeDays,

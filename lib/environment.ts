@@ -20,6 +20,8 @@ export const environmentOf = (
   [ENV.uncovered]: configuration.uncovered,
   [ENV.allowFields]: configuration.allowFields.join(','),
   [ENV.maxInFlight]: String(configuration.maxInFlight),
+  [ENV.maxTagCounters]: String(configuration.maxTagCounters),
+  [ENV.upstreamMetadata]: configuration.upstreamMetadata,
   [ENV.journalDays]: String(configuration.journalDays),
   [ENV.counterDays]: String(configuration.counterDays),
   [ENV.catalogueMaxAgeDays]: String(configuration.catalogueMaxAgeDays),

@@ -16,6 +16,7 @@ import { parsePrice } from '../lambda/adapters/settings/price-item.ts';
 import {
   isMalformed,
   PARTITION,
+  parseAlias,
   parseCap,
   parseKey,
   type SettingPartition,
@@ -29,6 +30,7 @@ const MEMBERS = {
   keys: z.optional(z.array(ENTRY, LIST)),
   caps: z.optional(z.array(ENTRY, LIST)),
   prices: z.optional(z.array(ENTRY, LIST)),
+  aliases: z.optional(z.array(ENTRY, LIST)),
 };
 const KNOWN_MEMBERS = Object.keys(MEMBERS).join(', ');
 const SEED = z.strictObject(MEMBERS, `must be an object of ${KNOWN_MEMBERS}`);
@@ -48,11 +50,12 @@ type Item = Readonly<Record<string, unknown>>;
 export async function readSeed(file: string): Promise<readonly Item[]> {
   const seed = SEED.safeParse(parseJson(file, await readText(file)));
   if (!seed.success) throw new Error(`${file}: ${shapeFault(seed.error)}`);
-  const { keys = [], caps = [], prices = [] } = seed.data;
+  const { keys = [], caps = [], prices = [], aliases = [] } = seed.data;
   const items = [
     ...keys.map((entry) => checked(file, PARTITION.key, entry.id, keyAttributes(file, entry))),
     ...caps.map(({ id, ...attributes }) => checked(file, PARTITION.cap, id, attributes)),
     ...prices.map(({ id, ...attributes }) => checked(file, PARTITION.price, id, attributes)),
+    ...aliases.map(({ id, ...attributes }) => checked(file, PARTITION.alias, id, attributes)),
   ];
   const seen = new Set<string>();
   for (const { pk, sk } of items) {
@@ -120,6 +123,7 @@ const PARSER = {
   [PARTITION.key]: parseKey,
   [PARTITION.cap]: parseCap,
   [PARTITION.price]: parsePrice,
+  [PARTITION.alias]: parseAlias,
 } as const;
 
 function checked(file: string, partition: SettingPartition, id: string, attributes: Item): Item {

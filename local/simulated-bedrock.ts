@@ -25,7 +25,7 @@ import {
   requireStream,
   tokenCountHeaders,
 } from './simulated-answers.ts';
-import { Book, NO_TOKENS } from './simulated-book.ts';
+import { Book, type BookRecord, NO_TOKENS } from './simulated-book.ts';
 import { BedrockError, invalid, openAiErrorOf } from './simulated-errors.ts';
 import { type GuardrailRoute, guardrailAnswer, guardrailRouteOf } from './simulated-guardrails.ts';
 import {
@@ -265,8 +265,22 @@ function enter(exchange: Exchange, entry: BookEntry): void {
     ...(maxTokens === undefined ? {} : { maxTokens }),
     ...(Object.keys(units).length === 0 ? {} : { units }),
     requestBodyBytes: exchange.body.length,
+    ...metadataOf(exchange),
     headers: joinedHeaders(exchange.request),
   });
+}
+
+/** What AWS's log of invocations would show as the request's metadata. */
+function metadataOf({ operation, body, request }: Exchange): Pick<BookRecord, 'requestMetadata'> {
+  const header = joinedHeaders(request)['x-amzn-bedrock-request-metadata'];
+  try {
+    const said = JSON.parse(body.toString('utf8')) as { readonly requestMetadata?: never };
+    const inHeader = header === undefined ? undefined : JSON.parse(header);
+    const requestMetadata = operation.startsWith('converse') ? said.requestMetadata : inHeader;
+    return requestMetadata === undefined ? {} : { requestMetadata };
+  } catch {
+    return {};
+  }
 }
 
 /** A `%` that encodes nothing is left as it is; such an id names no model. */

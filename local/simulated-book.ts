@@ -30,6 +30,8 @@ export interface BookRecord extends BilledTokens {
   /** What was billed by other units than tokens; absent: nothing. */
   readonly units?: UnitCounts;
   readonly requestBodyBytes: number;
+  /** As Converse has it in its body, the others in a header; absent: none. */
+  readonly requestMetadata?: Readonly<Record<string, string>>;
   readonly headers: Readonly<Record<string, string>>;
 }
 

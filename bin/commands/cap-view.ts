@@ -33,11 +33,14 @@ export const capJson = (cap: Cap): Record<string, unknown> => ({
 
 /** `all`, or `keys alice,b*; models *haiku*`. */
 export function selectorText(selectors: Selectors): string {
-  const { tags = {}, ...lists } = selectors;
+  const { tags, requestTags, ...lists } = selectors;
   const parts = Object.entries(lists).map(([name, globs]) => `${name} ${globs.join(',')}`);
-  const tagParts = Object.entries(tags).map(([name, globs]) => `tag ${name}=${globs.join(',')}`);
-  return [...parts, ...tagParts].join('; ') || 'all';
+  const all = [...parts, ...tagTexts('tag', tags), ...tagTexts('request tag', requestTags)];
+  return all.join('; ') || 'all';
 }
+
+const tagTexts = (kind: string, tags: Selectors['tags']): string[] =>
+  Object.entries(tags ?? {}).map(([name, globs]) => `${kind} ${name}=${globs.join(',')}`);
 
 /** `daily`, or `weekly from sunday, Europe/Paris`. */
 export function windowText({ window }: Cap): string {

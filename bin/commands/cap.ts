@@ -21,7 +21,7 @@ import { WEEKDAYS, WINDOW_KINDS } from '../../lambda/domain/window.ts';
 import { capJson, capText, raiseText, selectorText, stateText, windowText } from './cap-view.ts';
 import { CliFailure, nearest, noSuch, wrongUse } from './failure.ts';
 import { malformedText, printable } from './malformed-view.ts';
-import { instantValue, listValue, usdValue, wholeValue } from './option-values.ts';
+import { instantValue, listValue, tagsValue, usdValue, wholeValue } from './option-values.ts';
 import { type Row, table } from './output.ts';
 import { openSession, type Session } from './session.ts';
 import {
@@ -44,6 +44,8 @@ const ATTRIBUTE_BY_OPTION: Readonly<Record<string, string>> = {
   teams: 'teams',
   vendors: 'vendors',
   models: 'models',
+  tags: 'tags',
+  requestTags: 'requestTags',
   splitBy: 'splitBy',
   action: 'action',
   raiseTo: 'raisedLimitUsd',
@@ -94,6 +96,8 @@ const addSetOptions = (set: Command): Command =>
     .option('--teams <globs>', 'cover only these teams', listValue)
     .option('--vendors <globs>', 'cover only models of these vendors', listValue)
     .option('--models <globs>', 'cover only these models', listValue)
+    .option('--tags <tags>', 'cover only keys with these tags, such as "stage=prod,dev"', tagsValue)
+    .option('--request-tags <tags>', 'cover only requests with these tags', tagsValue)
     .option('--split-by <what>', 'a counter for each key, team, vendor, model or tag:<name>')
     .addOption(new Option('--action <action>', 'what it does').choices(['block', 'clamp', 'warn']))
     .option('--raise-to <usd>', 'a higher limit, until --raise-until', usdValue)
@@ -152,7 +156,7 @@ async function setCap(session: Session, id: string, change: ItemChange): Promise
     settingItem(PARTITION.cap, id, { ...Object.fromEntries(cleared), ...change.set }),
     change,
   );
-  const shown = Object.entries(change.set).map(([name, value]) => [name, String(value)] as const);
+  const shown = Object.entries(change.set).map(([name, value]) => [name, shownAs(value)] as const);
   const removed = change.remove.map((name) => [name, '(removed)'] as const);
   const history = historyAfter(item, Object.fromEntries([...shown, ...removed]), session.nowMs);
   const written = await update(
@@ -177,6 +181,12 @@ async function setCap(session: Session, id: string, change: ItemChange): Promise
     return `${done} ${capText(cap, session.nowMs)}. It holds within 5 seconds.`;
   });
 }
+
+/** As the history keeps it: a map of tags as JSON, all else as text. */
+const shownAs = (value: unknown): string =>
+  typeof value === 'object' && value?.constructor === Object
+    ? JSON.stringify(value)
+    : String(value);
 
 function readOrFail(item: SettingItem, change: ItemChange): Cap {
   const cap = parseCap(item);

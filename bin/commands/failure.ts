@@ -74,7 +74,11 @@ export function nearest(id: string, known: readonly string[]): string | undefine
 }
 
 /** `no key "alcie"; did you mean "alice"? (hardcap key list shows all)` */
-export function noSuch(kind: 'cap' | 'key', id: string, known: readonly string[]): CliFailure {
+export function noSuch(
+  kind: 'cap' | 'key' | 'alias',
+  id: string,
+  known: readonly string[],
+): CliFailure {
   const near = nearest(id, known);
   const hint = near === undefined ? '' : ` Did you mean "${near}"?`;
   return new CliFailure(`there is no ${kind} "${id}".${hint} "hardcap ${kind} list" shows all.`);

@@ -31,6 +31,22 @@ export function listValue(text: string): string[] {
   return parts;
 }
 
+/** Tags and patterns of their values: `stage=prod,dev; app=web*`. */
+export function tagsValue(text: string): Record<string, string[]> {
+  const tags = new Map<string, string[]>();
+  for (const part of text.split(';')) {
+    const at = part.indexOf('=');
+    const name = part.slice(0, Math.max(at, 0)).trim();
+    if (name === '' || tags.has(name)) {
+      throw new InvalidArgumentError(
+        'Tags are name=pattern, several patterns separated by commas, several tags by semicolons.',
+      );
+    }
+    tags.set(name, listValue(part.slice(at + 1)));
+  }
+  return Object.fromEntries(tags);
+}
+
 const WHOLE_NUMBER = /^\d{1,9}$/;
 
 /** A whole number. */

@@ -107,6 +107,7 @@ async function readOpenCounters(ledger: CounterTable): Promise<OpenCounter[]> {
 const NOBODY: Subject = {
   keyId: '',
   tags: {},
+  requestTags: {},
   vendor: '',
   modelId: '',
   baseModelId: '',
@@ -123,10 +124,13 @@ const splitCounters = (open: readonly OpenCounter[], shared: CounterKey) =>
   open
     .filter(({ counter }) => counter.sk === shared.sk && counter.pk.startsWith(`${shared.pk}#`))
     .map(({ counter, state }) => ({
-      splitValue: shownValue(counter.pk.slice(shared.pk.length + 1)),
+      splitValue: shownValue(counter.pk.slice(shared.pk.length + 1).replace(REQUEST_TAG, '')),
       state,
     }))
     .sort((a, b) => (a.splitValue < b.splitValue ? -1 : 1));
+
+/** Stands before the value of a request's tag; one of a key cannot begin with it. */
+const REQUEST_TAG = /^#/;
 
 /** Control characters stay encoded: a terminal would obey them. */
 const shownValue = (encoded: string): string =>

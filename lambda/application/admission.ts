@@ -11,7 +11,9 @@ import {
   type CallerKey,
   type Cap,
   counterKeyOf,
+  dependsOnRequestTag,
   enforces,
+  isNamedByCaller,
   limitAt,
   type MalformedCap,
   type Subject,
@@ -20,12 +22,16 @@ import {
 import { findModel, type Model } from '../domain/catalogue.ts';
 import { HardcapError } from '../domain/errors.ts';
 import { type Prepared, prepareRequest } from '../domain/estimate.ts';
+import { aliasedModelId } from '../domain/model-alias.ts';
+import { isApplicationProfile } from '../domain/model-id.ts';
 import { formatUsd, type NanoUsd } from '../domain/money.ts';
 import type { Operation } from '../domain/operation.ts';
 import type { ProfileModel } from '../domain/profile-model.ts';
 import type { JsonObject } from '../domain/request-body.ts';
+import type { RequestTags } from '../domain/request-tags.ts';
 import type { CounterKey } from '../domain/reservation.ts';
 import type { Window, WindowClock } from '../domain/window.ts';
+import type { CounterOpening } from '../ports/ledger.ts';
 import type { MalformedKey, SettingsView } from '../ports/settings.ts';
 
 /** One cap's part in a request: the counter it counts on and the limit that holds now. */
@@ -36,6 +42,8 @@ export interface Charge {
   readonly limitNanoUsd: NanoUsd;
   /** False for a warn cap: it counts, and refuses nothing. */
   readonly enforced: boolean;
+  /** Present where the caller's own word names the counter: what bounds how many it opens. */
+  readonly opening?: CounterOpening;
 }
 
 export interface Admission {
@@ -63,10 +71,18 @@ export interface AskedRequest {
   readonly operation: Operation;
   /** The id as the client gave it, decoded once. */
   readonly modelId: string;
+  /** What the client wrote, where its door made `modelId` of it: an alias goes by this name. */
+  readonly namedAs?: string;
   /** Where Bedrock is called: the source region decides prices. */
   readonly region: string;
   /** The model behind the application inference profile that is asked for. */
   readonly profile?: ProfileModel;
+  /** The ARN of that profile, where an alias was asked for in its place. */
+  readonly profileArn?: string;
+  /** Absent: none. */
+  readonly tags?: RequestTags;
+  /** The most that the caller will have it cost; it never raises what the key allows. */
+  readonly maxRequestNanoUsd?: NanoUsd;
   readonly body: JsonObject;
   /** Lower-cased request headers. */
   readonly headers: Readonly<Record<string, string>>;
@@ -75,6 +91,8 @@ export interface AskedRequest {
 export interface AdmissionRules {
   readonly allowUncovered: boolean;
   readonly allowFields: ReadonlySet<string>;
+  /** How many counters a key may open in a UTC day by tags of its requests. */
+  readonly maxTagCounters: number;
   readonly windows: WindowClock;
 }
 
@@ -108,6 +126,18 @@ export function authenticate(view: SettingsView, keyText: string, nowMs: number)
   return key;
 }
 
+type NamedModel = Pick<AskedRequest, 'modelId' | 'namedAs' | 'profile' | 'profileArn'>;
+
+/**
+ * The id that Bedrock is asked for: by an operator's alias, else as the door has it.
+ *
+ * @throws HardcapError settings_malformed
+ */
+export const modelIdOf = (
+  { aliases, prices }: Pick<SettingsView, 'aliases' | 'prices'>,
+  { namedAs, modelId }: Pick<AskedRequest, 'namedAs' | 'modelId'>,
+): string => aliasedModelId(namedAs ?? modelId, aliases, prices) ?? modelId;
+
 /**
  * Finds the model and tests that the key may use it.
  *
@@ -116,13 +146,17 @@ export function authenticate(view: SettingsView, keyText: string, nowMs: number)
 export function chooseModel(
   view: SettingsView,
   key: CallerKey,
-  asked: Pick<AskedRequest, 'modelId' | 'region' | 'profile'>,
+  asked: NamedModel & Pick<AskedRequest, 'region' | 'tags'>,
 ): { model: Model; subject: Subject } {
-  const model = findModel(asked.modelId, view.prices, asked.region, asked.profile);
+  const modelId = modelIdOf(view, asked);
+  const isOfProfile = isApplicationProfile(modelId) && (asked.profileArn ?? modelId) === modelId;
+  const profile = isOfProfile ? asked.profile : undefined;
+  const model = findModel(modelId, view.prices, asked.region, profile);
   const subject: Subject = {
     keyId: key.keyId,
     ...(key.team === undefined ? {} : { team: key.team }),
     tags: key.tags,
+    requestTags: asked.tags ?? {},
     vendor: model.vendor,
     modelId: model.modelId,
     baseModelId: model.baseModelId,
@@ -153,12 +187,12 @@ export function decide(
   fit: Fit = AS_ASKED,
 ): Admission {
   const admission = estimate(view, key, asked, rules, nowMs, fit);
-  refuseOverRequestLimit(key, admission.prepared);
+  refuseOverRequestLimit(requestLimitOf(key, asked), admission.prepared);
   return admission;
 }
 
 /**
- * The decision before the key's bound on one request is looked at.
+ * The decision before the bound on one request is looked at.
  *
  * @throws HardcapError as `decide` does, but for request_too_dear
  */
@@ -199,16 +233,15 @@ export function coveringCaps(
 ): readonly Cap[] {
   refuseMalformed(view.malformedCaps, subject);
   const caps = view.caps.filter((cap) => applies(cap, subject, nowMs));
-  if (rules.allowUncovered || caps.some((cap) => enforces(cap) && !dependsOnTag(cap))) return caps;
+  // What selects or splits by a tag of the request could be dodged by not sending it.
+  const covers = (cap: Cap) => enforces(cap) && !dependsOnRequestTag(cap, subject);
+  if (rules.allowUncovered || caps.some(covers)) return caps;
   throw new HardcapError(
     'no_cap_applies',
     `no_cap_applies: no enabled block or clamp cap covers the key "${subject.keyId}" with ` +
       `${subject.modelId}; set one (hardcap cap set), as a request without a cap has no limit`,
   );
 }
-
-/** Selecting or splitting by a tag of the request could be dodged by not sending it. */
-const dependsOnTag = (cap: Cap): boolean => cap.splitBy?.startsWith('tag:') ?? false;
 
 function refuseMalformed(malformed: readonly MalformedCap[], subject: Subject): void {
   const covering = malformed.find(
@@ -229,13 +262,40 @@ function smallestDefault(key: CallerKey, caps: readonly Cap[]): number | undefin
   return defaults.length === 0 ? undefined : Math.min(...defaults);
 }
 
-function refuseOverRequestLimit(key: CallerKey, prepared: Prepared): void {
-  const most = key.maxRequestNanoUsd;
-  if (most === undefined || prepared.boundNanoUsd <= most) return;
+/** A request's header that bounds what it may cost. */
+export const MAX_USD_HEADER = 'x-hardcap-max-usd';
+
+/** The bound on one request, and whose it is. */
+export interface RequestLimit {
+  readonly mostNanoUsd: NanoUsd;
+  /** `maxRequestUsd` of the key, or the request's header. */
+  readonly name: 'maxRequestUsd' | typeof MAX_USD_HEADER;
+  /** Who allows it, in words. */
+  readonly by: string;
+}
+
+/** The smaller of what the key and the request itself allow it to cost; undefined: neither does. */
+export function requestLimitOf(
+  key: CallerKey,
+  asked: Pick<AskedRequest, 'maxRequestNanoUsd'>,
+): RequestLimit | undefined {
+  const ofKey = key.maxRequestNanoUsd;
+  const ofRequest = asked.maxRequestNanoUsd;
+  if (ofRequest !== undefined && (ofKey === undefined || ofRequest < ofKey)) {
+    return { mostNanoUsd: ofRequest, name: MAX_USD_HEADER, by: 'its own header' };
+  }
+  if (ofKey === undefined) return undefined;
+  return { mostNanoUsd: ofKey, name: 'maxRequestUsd', by: `the key "${key.keyId}"` };
+}
+
+function refuseOverRequestLimit(limit: RequestLimit | undefined, { boundNanoUsd }: Prepared): void {
+  if (limit === undefined || boundNanoUsd <= limit.mostNanoUsd) return;
+  const { mostNanoUsd, name, by } = limit;
   throw new HardcapError(
     'request_too_dear',
-    `request_too_dear: this request may cost up to $${formatUsd(prepared.boundNanoUsd)}, the key ` +
-      `"${key.keyId}" allows $${formatUsd(most)} a request (maxRequestUsd); ask for fewer tokens`,
+    `request_too_dear: this request may cost up to $${formatUsd(boundNanoUsd)}, ${by} ` +
+      `allows $${formatUsd(mostNanoUsd)} a request (${name}); ask for fewer tokens`,
+    { details: { limit: name } },
   );
 }
 
@@ -254,6 +314,9 @@ function chargesOf(
         window,
         limitNanoUsd: limitAt(cap, nowMs),
         enforced: enforces(cap),
+        ...(isNamedByCaller(cap, subject) && {
+          opening: { keyId: subject.keyId, mostADay: rules.maxTagCounters },
+        }),
       };
     })
     .sort((a, b) => compareText(a.counter.pk, b.counter.pk));
@@ -273,6 +336,7 @@ export const standingOf = (admission: Admission): string =>
 /** The caps and the price that an admission is decided by, whatever its bound. */
 export const termsOf = ({ model, charges }: Admission): string =>
   JSON.stringify([
+    model.modelId,
     model.price.version,
     charges.map(({ cap, counter, limitNanoUsd }) => [
       counter.pk,

@@ -7,7 +7,7 @@
  */
 import { HardcapError } from '../domain/errors.ts';
 import type { SettingsView } from '../ports/settings.ts';
-import { type Admission, AS_ASKED, type Fit, termsOf } from './admission.ts';
+import { type Admission, AS_ASKED, type Fit, requestLimitOf, termsOf } from './admission.ts';
 import type { GuardedRequest } from './guarded-request.ts';
 import {
   decideBy,
@@ -110,7 +110,7 @@ async function reserveAgain(
   return reserveBy(guard, request, fresh, isUnchanged ? fit : unlowered);
 }
 
-/** Reserves as asked; where the key allows less a request, once more by what was counted. */
+/** Reserves as asked; where less is allowed a request, once more by what was counted. */
 async function reserveUnderRequestLimit(
   guard: FittingGuard,
   request: GuardedRequest,
@@ -132,9 +132,9 @@ async function fitUnderRequestLimit(
   request: GuardedRequest,
   admission: Admission,
 ): Promise<Fit | undefined> {
-  const { maxRequestNanoUsd } = admission.key;
-  if (maxRequestNanoUsd === undefined) return undefined;
-  const room = { remainingNanoUsd: maxRequestNanoUsd, mayClamp: false };
+  const limit = requestLimitOf(admission.key, request);
+  if (limit === undefined) return undefined;
+  const room = { remainingNanoUsd: limit.mostNanoUsd, mayClamp: false };
   const counted = await counting.count(request, admission, room);
   return counted === undefined ? undefined : fitInto(admission, room, counted);
 }

@@ -2,6 +2,7 @@
  * A request on its way through the spend guard, and the answer that it comes to.
  */
 import type { NanoUsd } from '../domain/money.ts';
+import type { ReservationId } from '../domain/reservation.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { CounterState, Ledger, RefusalReason } from '../ports/ledger.ts';
 import type { Settings } from '../ports/settings.ts';
@@ -15,6 +16,8 @@ import type { Settlement } from './settlement.ts';
 
 export interface SpendGuardOptions extends AdmissionRules {
   readonly settingsMaxAgeMs: number;
+  /** Whether requests to Bedrock carry the reservation's id in their metadata, for AWS's log. */
+  readonly notesReservation: boolean;
   /** 429 or 402; the journal keeps it beside a refusal. */
   readonly overCapStatus: number;
   readonly reservationMarginMs: number;
@@ -107,5 +110,6 @@ export interface Reserved {
   readonly admission: Admission;
   readonly held: readonly Held[];
   readonly settlement: Settlement;
+  readonly reservationId: ReservationId;
   readonly timings: Timings;
 }

@@ -9,6 +9,7 @@ import { ZERO_USD } from '../domain/money.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Ledger } from '../ports/ledger.ts';
 import type { Telemetry } from '../ports/telemetry.ts';
+import { askedNote } from './asked-note.ts';
 import type { CapRefusal, GuardedRequest } from './guarded-request.ts';
 
 export interface RefusalLogPorts {
@@ -77,6 +78,7 @@ async function journal(
       outcome: 'refused',
       operation: request.operation,
       modelId: request.modelId,
+      ...askedNote(request.modelId, request.namedAs, request.tags),
       reservedNanoUsd: refusal.boundNanoUsd,
       costNanoUsd: ZERO_USD,
       counters: [`${counter.pk}/${counter.sk}`],

@@ -55,6 +55,7 @@ const RANDOM_CHARACTERS = 10;
 const BY_FINALITY: readonly RefusalReason[] = [
   'larger-than-limit',
   'spent',
+  'tag-counter-limit',
   'in-flight-limit',
   'reserved-in-flight',
 ];
@@ -96,6 +97,7 @@ function reserveOne(
     amountNanoUsd: request.amountNanoUsd,
     shownLimitNanoUsd: charge.limitNanoUsd,
     ...(charge.enforced ? { limitNanoUsd: charge.limitNanoUsd } : {}),
+    ...(charge.opening && { opening: charge.opening }),
   });
 }
 

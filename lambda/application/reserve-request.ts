@@ -95,11 +95,14 @@ export async function reserveBy(
   const settlement = openSettlement(guard.ports, {
     requestId: request.requestId,
     operation: request.operation,
+    askedModel: request.namedAs ?? request.modelId,
+    ...(request.tags && { requestTags: request.tags }),
     admission,
     held: outcome.held,
     startedAtMs: nowMs,
   });
-  return { kind: 'reserved', reserved: { admission, held: outcome.held, settlement, timings } };
+  const { id: reservationId, held } = outcome;
+  return { kind: 'reserved', reserved: { admission, held, settlement, reservationId, timings } };
 }
 
 const refusedBy = (

@@ -6,6 +6,7 @@ import { HardcapError } from '../domain/errors.ts';
 import { boundCost } from '../domain/estimate.ts';
 import { type NanoUsd, subtractUsd, ZERO_USD } from '../domain/money.ts';
 import { type Price, priceServedAs } from '../domain/price.ts';
+import type { RefusalReason } from '../ports/ledger.ts';
 import type { Admission, Fit } from './admission.ts';
 import type { CounterRefusal } from './reserve-all.ts';
 
@@ -14,6 +15,9 @@ export interface Room {
   /** Whether all that refused lower the output rather than refuse. */
   readonly mayClamp: boolean;
 }
+
+/** No smaller amount would pass these. */
+const NOT_OF_MONEY: ReadonlySet<RefusalReason> = new Set(['in-flight-limit', 'tag-counter-limit']);
 
 /** The least that remains under the caps that refused; undefined where no amount would pass. */
 export function roomOf(
@@ -26,7 +30,7 @@ export function roomOf(
     // A counter that has just cut a stream says `spent` whatever is left under its limit.
     const isShut =
       reason === 'spent' && state.settledNanoUsd + prepared.boundNanoUsd <= limitNanoUsd;
-    if (isShut || reason === 'in-flight-limit') return undefined;
+    if (isShut || NOT_OF_MONEY.has(reason)) return undefined;
     const own = subtractUsd(limitNanoUsd, state.committedNanoUsd);
     if (remainingNanoUsd === undefined || own < remainingNanoUsd) remainingNanoUsd = own;
   }

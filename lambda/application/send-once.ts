@@ -7,10 +7,12 @@
 import { METRIC } from '../contract.ts';
 import { HardcapError } from '../domain/errors.ts';
 import { formatUsd } from '../domain/money.ts';
-import { isStreaming } from '../domain/operation.ts';
+import { isConverse, isStreaming } from '../domain/operation.ts';
+import { METADATA_HEADER } from '../domain/request-tags.ts';
+import { metadataHeaderWith, withReservation } from '../domain/reservation-note.ts';
 import { usageFromAnswer } from '../domain/usage.ts';
 import type { Clock } from '../ports/clock.ts';
-import { UpstreamFailure, type UpstreamResponse } from '../ports/upstream.ts';
+import { UpstreamFailure, type UpstreamRequest, type UpstreamResponse } from '../ports/upstream.ts';
 import { answerHead } from './answer-head.ts';
 import { atNothing, byUsage, inFull } from './endings.ts';
 import type {
@@ -43,8 +45,7 @@ export async function sendOnce(
       {
         region: request.region,
         path: request.upstreamPath(reserved.admission.model.modelId),
-        headers: request.upstreamHeaders,
-        body: reserved.admission.prepared.body,
+        ...notedRequest(options, request, reserved),
       },
       deadline.signal,
     );
@@ -63,6 +64,21 @@ export async function sendOnce(
   } finally {
     deadline.cancel();
   }
+}
+
+/** What is sent, with the reservation's id in its metadata: AWS's log shows it there. */
+function notedRequest(
+  options: SpendGuardOptions,
+  { operation, body: asked, upstreamHeaders: headers }: GuardedRequest,
+  { admission, reservationId }: Reserved,
+): Pick<UpstreamRequest, 'headers' | 'body'> {
+  const { body } = admission.prepared;
+  if (!options.notesReservation) return { headers, body };
+  if (isConverse(operation)) {
+    return { headers, body: withReservation(body, asked.requestMetadata, reservationId) };
+  }
+  const metadata = metadataHeaderWith(headers[METADATA_HEADER], reservationId);
+  return { headers: { ...headers, [METADATA_HEADER]: metadata }, body };
 }
 
 /** Settles a request that got no whole answer, and says what the client is told. */

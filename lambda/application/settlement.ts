@@ -8,10 +8,12 @@
 import { METRIC } from '../contract.ts';
 import { formatUsd, type NanoUsd } from '../domain/money.ts';
 import type { TokenUsage } from '../domain/price.ts';
+import type { RequestTags } from '../domain/request-tags.ts';
 import type { EndOutcome, JournalEntry, Ledger } from '../ports/ledger.ts';
 import type { Telemetry } from '../ports/telemetry.ts';
 import type { Admission } from './admission.ts';
 import { clampNote } from './answer-head.ts';
+import { askedNote } from './asked-note.ts';
 import { reportLeftHold } from './left-hold.ts';
 import type { Held } from './reserve-all.ts';
 
@@ -29,6 +31,9 @@ export interface Ending {
 export interface SettlementContext {
   readonly requestId: string;
   readonly operation: string;
+  /** The model as the client named it. */
+  readonly askedModel?: string;
+  readonly requestTags?: RequestTags;
   readonly admission: Admission;
   readonly held: readonly Held[];
   readonly startedAtMs: number;
@@ -122,6 +127,7 @@ async function writeJournal(
       outcome: failed.length > 0 ? 'settle-failed' : ending.outcome,
       operation: context.operation,
       modelId: admission.model.modelId,
+      ...askedNote(admission.model.modelId, context.askedModel, context.requestTags),
       priceVersion: admission.model.price.version,
       reservedNanoUsd: admission.prepared.boundNanoUsd,
       costNanoUsd: ending.costNanoUsd,

@@ -66,7 +66,9 @@ async function handle(guard: Guard, request: GuardedRequest): Promise<GuardedAns
   const outcome = await reserveByFreshSettings(guard, request);
   if (outcome.kind === 'refused') {
     const { kind, refusal, timings } = outcome;
-    return { kind, refusal, timings, done: guard.refusals.record(request, refusal) };
+    const { modelId } = outcome.admission.model;
+    const told = { ...request, modelId, namedAs: request.namedAs ?? request.modelId };
+    return { kind, refusal, timings, done: guard.refusals.record(told, refusal) };
   }
   const { reserved } = outcome;
   telemetry.count(METRIC.reservedUsd, dollars(reserved.admission));

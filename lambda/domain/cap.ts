@@ -16,9 +16,19 @@ export interface Selectors {
   readonly models?: readonly string[];
   /** Tags of the key by name; all named tags must match. */
   readonly tags?: Readonly<Record<string, readonly string[]>>;
+  /** Tags of the request by name; all named tags must match. */
+  readonly requestTags?: Readonly<Record<string, readonly string[]>>;
 }
 
-export type SplitBy = 'key' | 'team' | 'vendor' | 'model' | `tag:${string}`;
+/** `tag:` is the key's tag where it has one of that name, else the request's. */
+export type SplitBy =
+  | 'key'
+  | 'team'
+  | 'vendor'
+  | 'model'
+  | `tag:${string}`
+  | `key-tag:${string}`
+  | `request-tag:${string}`;
 
 export interface Cap {
   readonly capId: string;
@@ -67,6 +77,8 @@ export interface Subject {
   readonly keyId: string;
   readonly team?: string;
   readonly tags: Readonly<Record<string, string>>;
+  /** What the caller says of this request: a namespace of its own, beside the key's tags. */
+  readonly requestTags: Readonly<Record<string, string>>;
   readonly vendor: string;
   /** The id as asked for, such as `us.anthropic.claude-haiku-4-5-20251001-v1:0`. */
   readonly modelId: string;
@@ -115,9 +127,14 @@ const modelNames = (subject: Subject): string[] => [
   subject.baseModelId,
 ];
 
+type Tags = Readonly<Record<string, string>>;
+
 /** Own tags only: a cap may name a tag `constructor`, which every object inherits. */
-const tagValue = (subject: Subject, name: string): string =>
-  Object.hasOwn(subject.tags, name) ? (subject.tags[name] ?? NO_VALUE) : NO_VALUE;
+const tagValue = (tags: Tags, name: string): string =>
+  Object.hasOwn(tags, name) ? (tags[name] ?? NO_VALUE) : NO_VALUE;
+
+const tagsMatch = (selected: Selectors['tags'], tags: Tags): boolean =>
+  Object.entries(selected ?? {}).every(([name, globs]) => anyMatches(globs, tagValue(tags, name)));
 
 /** Whether the selectors select this request. */
 export function selects(selectors: Selectors, subject: Subject): boolean {
@@ -126,9 +143,8 @@ export function selects(selectors: Selectors, subject: Subject): boolean {
     anyMatches(selectors.teams, subject.team ?? NO_VALUE) &&
     anyMatches(selectors.vendors, subject.vendor) &&
     anyMatches(selectors.models, ...modelNames(subject)) &&
-    Object.entries(selectors.tags ?? {}).every(([name, globs]) =>
-      anyMatches(globs, tagValue(subject, name)),
-    )
+    tagsMatch(selectors.tags, subject.tags) &&
+    tagsMatch(selectors.requestTags, subject.requestTags)
   );
 }
 
@@ -151,6 +167,34 @@ export const limitAt = (cap: Cap, atMs: number): NanoUsd =>
 export const allowsModel = (key: CallerKey, subject: Subject): boolean =>
   anyMatches(key.models, ...modelNames(subject));
 
+const TAG_SPLIT = /^(tag|key-tag|request-tag):(.*)$/su;
+
+/** The name of the request's tag that the cap splits this subject by; undefined where by none. */
+function splittingRequestTag({ splitBy }: Cap, subject: Subject): string | undefined {
+  const [, kind, name = ''] = TAG_SPLIT.exec(splitBy ?? '') ?? [];
+  const isRequests =
+    kind === 'request-tag' || (kind === 'tag' && !Object.hasOwn(subject.tags, name));
+  return isRequests ? name : undefined;
+}
+
+/**
+ * Whether a tag of the request decides if the cap holds for it, or on which counter: a caller gets
+ * round such a cap by leaving the tag out.
+ */
+export const dependsOnRequestTag = (cap: Cap, subject: Subject): boolean =>
+  cap.selectors.requestTags !== undefined || splittingRequestTag(cap, subject) !== undefined;
+
+/** The value of the request's tag that names the counter; undefined where none does. */
+function requestValue(cap: Cap, subject: Subject): string | undefined {
+  const name = splittingRequestTag(cap, subject);
+  const value = name === undefined ? NO_VALUE : tagValue(subject.requestTags, name);
+  return value === NO_VALUE ? undefined : value;
+}
+
+/** Whether the caller's own word names the counter, so that it could name ever new ones. */
+export const isNamedByCaller = (cap: Cap, subject: Subject): boolean =>
+  requestValue(cap, subject) !== undefined;
+
 function splitValue(splitBy: SplitBy, subject: Subject): string {
   switch (splitBy) {
     case 'key':
@@ -162,7 +206,7 @@ function splitValue(splitBy: SplitBy, subject: Subject): string {
     case 'model':
       return subject.baseModelId;
     default:
-      return tagValue(subject, splitBy.slice('tag:'.length));
+      return tagValue(subject.tags, TAG_SPLIT.exec(splitBy)?.[2] ?? '');
   }
 }
 
@@ -192,12 +236,19 @@ function encodeSplitValue(value: string): string {
 /**
  * The counter that this request counts on under this cap, in the window named `windowId`.
  *
- * Injective in cap and split value (a cap id holds no `#`); the partition key is < 1,200 bytes.
+ * Injective in cap, split value, and whose word the value is: `#` stands before a request's tag,
+ * so that no caller can count on the counter of a key's tag. A cap id and an encoded value hold no
+ * `#`; the partition key is < 1,200 bytes.
  */
 export const counterKeyOf = (cap: Cap, subject: Subject, windowId: string): CounterKey => ({
-  pk:
-    cap.splitBy === undefined
-      ? `${COUNTER_PREFIX}${cap.capId}`
-      : `${COUNTER_PREFIX}${cap.capId}#${encodeSplitValue(splitValue(cap.splitBy, subject))}`,
+  pk: `${COUNTER_PREFIX}${cap.capId}${splitSuffix(cap, subject)}`,
   sk: windowId,
 });
+
+function splitSuffix(cap: Cap, subject: Subject): string {
+  if (cap.splitBy === undefined) return '';
+  const ofRequest = requestValue(cap, subject);
+  if (ofRequest !== undefined) return `##${encodeSplitValue(ofRequest)}`;
+  if (splittingRequestTag(cap, subject) !== undefined) return `#${NO_VALUE}`;
+  return `#${encodeSplitValue(splitValue(cap.splitBy, subject))}`;
+}

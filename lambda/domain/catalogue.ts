@@ -86,6 +86,15 @@ export function findModel(
   };
 }
 
+/** Whether an id, or an ARN of one, is of a model in the catalogue. */
+export function isKnownModelId(modelId: string): boolean {
+  try {
+    return MODELS.has(parseModelId(modelId).baseModelId);
+  } catch {
+    return false;
+  }
+}
+
 /** The price is that of the called region, and Bedrock serves an ARN in its own region alone. */
 function refuseOtherRegion(modelId: string, region: string | undefined): void {
   const named = regionOfArn(modelId);

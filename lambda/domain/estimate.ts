@@ -39,7 +39,7 @@ export interface RequestToPrepare {
 
 /** A request that is ready to be sent, and its bounds. */
 export interface Prepared {
-  /** What goes out. */
+  /** What goes out, but for the reservation's id in its metadata (reservation-note.ts). */
   readonly body: Uint8Array;
   /** Bound on all input tokens, cached ones included. */
   readonly inputTokens: number;

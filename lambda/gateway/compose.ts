@@ -71,6 +71,8 @@ export function composeGateway(parts: GatewayParts): StreamingHandler {
       windows: new WindowClock(),
       allowUncovered: environment.allowUncovered,
       allowFields: environment.allowFields,
+      maxTagCounters: environment.maxTagCounters,
+      notesReservation: environment.notesReservation,
       settingsMaxAgeMs: environment.settingsMaxAgeMs,
       reservationMarginMs: environment.reservationMarginMs,
       overCapStatus: environment.overCapStatus,

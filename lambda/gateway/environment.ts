@@ -13,6 +13,9 @@ export interface GatewayEnvironment {
   readonly allowUncovered: boolean;
   readonly allowFields: ReadonlySet<string>;
   readonly maxInFlight: number;
+  readonly maxTagCounters: number;
+  /** Whether requests to Bedrock carry the reservation's id in their metadata. */
+  readonly notesReservation: boolean;
   readonly journalDays: number;
 }
 
@@ -39,6 +42,10 @@ export function readEnvironment(env: Environment): GatewayEnvironment {
     allowUncovered: oneOf(env, ENV.uncovered, ['refuse', 'allow'], 'refuse') === 'allow',
     allowFields: new Set(list(env[ENV.allowFields])),
     maxInFlight: number(ENV.maxInFlight, DEFAULTS.maxInFlight, 1, 10_000),
+    maxTagCounters: number(ENV.maxTagCounters, DEFAULTS.maxTagCounters, 0, 5_000),
+    notesReservation:
+      oneOf(env, ENV.upstreamMetadata, ['reservation', 'none'], DEFAULTS.upstreamMetadata) ===
+      'reservation',
     journalDays: number(ENV.journalDays, DEFAULTS.journalDays, 1, 3_650),
   };
 }

@@ -11,13 +11,22 @@ export type RefusalReason =
   | 'spent'
   | 'reserved-in-flight'
   | 'larger-than-limit'
-  | 'in-flight-limit';
+  | 'in-flight-limit'
+  /** The key has opened as many counters by tags of its requests as it may in a day. */
+  | 'tag-counter-limit';
 
 /** A counter's books, as last read. committed = settled + reserved. */
 export interface CounterState {
   readonly settledNanoUsd: NanoUsd;
   readonly committedNanoUsd: NanoUsd;
   readonly inFlight: number;
+}
+
+/** On whose account a counter is opened that a caller's own word names. */
+export interface CounterOpening {
+  readonly keyId: string;
+  /** How many different ones this key may open in a UTC day. */
+  readonly mostADay: number;
 }
 
 export interface ReserveOnCounter {
@@ -28,6 +37,8 @@ export interface ReserveOnCounter {
   readonly limitNanoUsd?: NanoUsd;
   /** Shown on the item; never tested. */
   readonly shownLimitNanoUsd: NanoUsd;
+  /** Absent: the counter may be new, whoever asks. */
+  readonly opening?: CounterOpening;
 }
 
 export type ReserveOutcome =
@@ -60,6 +71,10 @@ export interface JournalEntry {
     | 'cut';
   readonly operation: string;
   readonly modelId: string;
+  /** The name that was asked for, where an alias or a door's table made the id of it. */
+  readonly askedModel?: string;
+  /** Tags of the request, as its caller gave them. */
+  readonly requestTags?: Readonly<Record<string, string>>;
   readonly priceVersion?: string;
   readonly reservedNanoUsd: NanoUsd;
   readonly costNanoUsd: NanoUsd;

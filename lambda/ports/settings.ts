@@ -2,6 +2,7 @@
  * Settings as the application needs them: what people set, and how old the reading is.
  */
 import type { CallerKey, Cap, MalformedCap } from '../domain/cap.ts';
+import type { Aliases } from '../domain/model-alias.ts';
 import type { MalformedPrice, Price } from '../domain/price.ts';
 
 /** All that may decide about one key's request, read at one time. */
@@ -14,6 +15,8 @@ export interface SettingsView {
   readonly malformedCaps: readonly MalformedCap[];
   /** Operator's prices by model id. */
   readonly prices: ReadonlyMap<string, Price | MalformedPrice>;
+  /** Operator's names for models. */
+  readonly aliases: Aliases;
 }
 
 export interface MalformedKey {

@@ -12,6 +12,7 @@ import { faultRules } from './ledger-fault-rules.ts';
 import { interleavingRules } from './ledger-interleaving-rules.ts';
 import { parallelRules } from './ledger-parallel-rules.ts';
 import { reserveRules } from './ledger-reserve-rules.ts';
+import { tagRules } from './ledger-tag-rules.ts';
 
 /** A new bench; `maxInFlight` is 2,000 where it is not given. */
 export type NewBench = (maxInFlight?: number) => Bench;
@@ -27,6 +28,7 @@ export function ledgerContract(name: string, makeStore: () => Promise<LedgerTabl
     const newBench: NewBench = (maxInFlight) => createBench(table, maxInFlight);
 
     describe('reserve', () => reserveRules(newBench));
+    describe('counters that callers name', () => tagRules(newBench));
     describe('settle, release, cut', () => endRules(newBench));
     describe('expire', () => expiryRules(newBench));
     describe('a bad network', () => faultRules(newBench));

@@ -38,6 +38,7 @@ export const cap = (rest: Partial<Cap> = {}): Cap => ({
 export const subject = (rest: Partial<Subject> = {}): Subject => ({
   keyId: 'ci',
   tags: {},
+  requestTags: {},
   vendor: 'anthropic',
   modelId: 'us.anthropic.claude-haiku-4-5-20251001-v1:0',
   baseModelId: 'anthropic.claude-haiku-4-5-20251001-v1:0',

@@ -52,6 +52,7 @@ export const settingsTable = (
   caps: [cap()],
   malformedCaps: [],
   prices: new Map([[HAIKU, price({ modelId: HAIKU })]]),
+  aliases: new Map(),
   ...rest,
 });
 
@@ -259,6 +260,8 @@ export const guardOptions = (rest: Partial<SpendGuardOptions> = {}): SpendGuardO
   windows: new WindowClock(),
   allowUncovered: false,
   allowFields: new Set(),
+  maxTagCounters: 1_000,
+  notesReservation: false,
   settingsMaxAgeMs: 5_000,
   overCapStatus: 429,
   reservationMarginMs: 60_000,

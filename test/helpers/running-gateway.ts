@@ -29,7 +29,11 @@ export interface RunningGateway {
   /** Makes a key and gives it whole. */
   key(id: string, attributes?: Attributes): Promise<string>;
   cap(id: string, attributes?: Attributes): Promise<void>;
-  put(partition: 'CAP' | 'KEY' | 'PRICE', id: string, attributes: Attributes): Promise<void>;
+  put(
+    partition: 'CAP' | 'KEY' | 'PRICE' | 'ALIAS',
+    id: string,
+    attributes: Attributes,
+  ): Promise<void>;
   removeCap(id: string): Promise<void>;
   /** The only counter of a cap; fails where there are several. */
   counter(capId: string): Promise<CounterBooks>;
@@ -78,7 +82,11 @@ export async function startRunningGateway(
   });
   const endpoint = gateway.dynamoEndpoint ?? '';
   const dynamo = createLedgerClient({ region: 'us-east-1', endpoint, credentials: CREDENTIALS });
-  const put = async (partition: 'CAP' | 'KEY' | 'PRICE', id: string, attributes: Attributes) => {
+  const put = async (
+    partition: 'CAP' | 'KEY' | 'PRICE' | 'ALIAS',
+    id: string,
+    attributes: Attributes,
+  ) => {
     const Item = settingItem(partition, id, attributes);
     await dynamo.send(new PutCommand({ TableName: gateway.settingsTable, Item }));
   };

@@ -45,6 +45,8 @@ describe('the gateway function', () => {
       [ENV.uncovered]: 'refuse',
       [ENV.allowFields]: '',
       [ENV.maxInFlight]: '2000',
+      [ENV.maxTagCounters]: '1000',
+      [ENV.upstreamMetadata]: 'reservation',
       [ENV.journalDays]: '90',
       [ENV.counterDays]: '400',
       [ENV.catalogueMaxAgeDays]: '60',
@@ -62,6 +64,8 @@ describe('the gateway function', () => {
       uncovered: 'allow',
       allowFields: ['x_mode', 'x_tier'],
       maxInFlight: 7,
+      maxTagCounters: 9,
+      upstreamMetadata: 'none',
       journalDays: 3,
       counterDays: 60,
     });
@@ -74,6 +78,8 @@ describe('the gateway function', () => {
       [ENV.uncovered]: 'allow',
       [ENV.allowFields]: 'x_mode,x_tier',
       [ENV.maxInFlight]: '7',
+      [ENV.maxTagCounters]: '9',
+      [ENV.upstreamMetadata]: 'none',
       [ENV.journalDays]: '3',
       [ENV.counterDays]: '60',
     });

@@ -265,6 +265,18 @@ describe.each(MODELS)('a completion %s', (_how, model, operation) => {
   });
 });
 
+describe('a name that an operator gave', () => {
+  it('stands for its model, also in place of a vendor’s', async () => {
+    await running.put('ALIAS', 'fast', { model: NOVA });
+    await running.put('ALIAS', 'claude-haiku-4-5', { model: NOVA });
+
+    for (const name of ['fast', 'claude-haiku-4-5']) {
+      await client(good).chat.completions.create(ask('hi', name));
+      expect(asked()?.modelId).toBe(NOVA);
+    }
+  });
+});
+
 describe('a base URL', () => {
   it('may name a region, whose profile a vendor’s name then stands for', async () => {
     const elsewhere = await startRunningGateway({

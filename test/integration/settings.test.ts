@@ -166,16 +166,17 @@ describe('how often it reads', () => {
       'GetItemCommand',
       'QueryCommand',
       'QueryCommand',
+      'QueryCommand',
     ]);
   });
 
-  test('reads caps and prices once for several keys', async () => {
+  test('reads caps, prices and aliases once for several keys', async () => {
     const { settings, sent } = await setUp([cap('all'), key('alice'), key('bob')]);
 
     await settings.read('alice', MAX_AGE_MS);
     await settings.read('bob', MAX_AGE_MS);
 
-    expect(sent.filter(({ name }) => name === 'QueryCommand')).toHaveLength(2);
+    expect(sent.filter(({ name }) => name === 'QueryCommand')).toHaveLength(3);
     expect(sent.filter(({ name }) => name === 'GetItemCommand')).toHaveLength(2);
   });
 

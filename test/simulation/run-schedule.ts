@@ -186,6 +186,8 @@ function createGateway(world: World, plan: Plan, index: number, courses: Course[
     {
       windows: new WindowClock(),
       allowUncovered: false,
+      maxTagCounters: 1_000,
+      notesReservation: true,
       allowFields: new Set(),
       settingsMaxAgeMs: plan.settingsMaxAgeMs,
       overCapStatus: 429,

@@ -87,5 +87,12 @@ function viewNow(world: World, keyText: string, readAtMs: number): SettingsView 
     team: 'team',
     tags: {},
   };
-  return { readAtMs, key, caps: version?.caps ?? [], malformedCaps: [], prices: new Map() };
+  return {
+    readAtMs,
+    key,
+    caps: version?.caps ?? [],
+    malformedCaps: [],
+    aliases: new Map(),
+    prices: new Map(),
+  };
 }

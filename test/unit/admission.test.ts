@@ -2,7 +2,12 @@
  * The decision before any money moves.
  */
 import { describe, expect, it } from 'vitest';
-import { authenticate, decide, standingOf } from '../../lambda/application/admission.ts';
+import {
+  authenticate,
+  decide,
+  requestLimitOf,
+  standingOf,
+} from '../../lambda/application/admission.ts';
 import type { Cap } from '../../lambda/domain/cap.ts';
 import { cap, price, usd, windowRule } from '../helpers/builders.ts';
 import {
@@ -18,6 +23,7 @@ import {
 import { createVirtualClock, NOON_MS } from '../helpers/virtual-clock.ts';
 
 const clock = createVirtualClock();
+const aliased = (modelId: string) => new Map([['fast', { name: 'fast', modelId }]]);
 const viewOf = (table: Partial<FakeSettings['table']> = {}) => ({
   ...settingsTable(table),
   readAtMs: NOON_MS,
@@ -179,9 +185,47 @@ describe('the standing of an admission', () => {
     expect(standing(table)).not.toBe(standing());
   });
 
+  it('changes with the model that an alias stands for, though it costs the same', () => {
+    const global = `global.${HAIKU.slice('us.'.length)}`;
+    const prices = new Map([HAIKU, global].map((modelId) => [modelId, price({ modelId })]));
+    const standingOn = (modelId: string) =>
+      standingOf(admitted({ prices, aliases: aliased(modelId) }, { modelId: 'fast' }));
+
+    expect(standingOn(global)).not.toBe(standingOn(HAIKU));
+  });
+
   it('does not change with a note or the percents of alerts', () => {
     expect(standing({ caps: [cap({ note: 'for the audit', alertPercents: [50] })] })).toBe(
       standing(),
     );
+  });
+});
+
+describe('the bound on one request', () => {
+  const ofKey = callerKey({ maxRequestNanoUsd: usd('0.02') });
+
+  it('is the smaller of the key’s and the request’s own', () => {
+    const own = (text: string) => ({ maxRequestNanoUsd: usd(text) });
+
+    expect(requestLimitOf(callerKey(), {})).toBeUndefined();
+    expect(requestLimitOf(ofKey, {})?.name).toBe('maxRequestUsd');
+    expect(requestLimitOf(ofKey, own('0.03'))?.mostNanoUsd).toBe(usd('0.02'));
+    expect(requestLimitOf(ofKey, own('0.01'))?.name).toBe('x-hardcap-max-usd');
+    expect(requestLimitOf(callerKey(), own('0'))?.mostNanoUsd).toBe(usd('0'));
+  });
+});
+
+describe('a counter that a caller names', () => {
+  it('is opened on the account of its key, and no other counter is', () => {
+    const caps = [cap({ capId: 'a' }), cap({ capId: 'b', splitBy: 'tag:run' })];
+    const request = guardedRequest(clock, createFakePorts(clock).sink, { tags: { run: 'one' } });
+    const rules = guardOptions({ maxTagCounters: 7 });
+
+    const { charges } = decide(viewOf({ caps }), callerKey(), request, rules, NOON_MS);
+
+    expect(charges.map(({ opening }) => opening)).toEqual([
+      undefined,
+      { keyId: 'ci', mostADay: 7 },
+    ]);
   });
 });

@@ -6,11 +6,14 @@ import {
   allowsModel,
   applies,
   type CallerKey,
+  type Cap,
   counterKeyOf,
+  dependsOnRequestTag,
   enforces,
   globMatches,
   limitAt,
   type SplitBy,
+  type Subject,
   selects,
 } from '../../lambda/domain/cap.ts';
 import { cap, subject, usd } from '../helpers/builders.ts';
@@ -186,5 +189,47 @@ describe('a counter', () => {
     const { pk } = counterKeyOf(cap({ splitBy: 'tag:stage' }), request, 'lifetime');
 
     expect(pk).toMatch(/^COUNTER#team-budget#x{64}%~[0-9a-f]{64}$/);
+  });
+});
+
+describe('tags of the request', () => {
+  const asked = (requestTags: Record<string, string>, tags: Record<string, string> = {}) =>
+    subject({ requestTags, tags });
+  const pkOf = (splitBy: SplitBy, of: Subject) =>
+    counterKeyOf(cap({ splitBy }), of, 'lifetime').pk.replace('COUNTER#team-budget', '');
+
+  it('are selected by a selector of their own, never by that of the key’s tags', () => {
+    const byKey = { tags: { stage: ['prod'] } };
+    const byRequest = { requestTags: { stage: ['prod'] } };
+
+    expect(selects(byKey, asked({ stage: 'prod' }))).toBe(false);
+    expect(selects(byRequest, asked({}, { stage: 'prod' }))).toBe(false);
+    expect(selects(byRequest, asked({ stage: 'prod' }))).toBe(true);
+    expect(selects({ requestTags: { stage: ['-'] } }, asked({}))).toBe(true);
+  });
+
+  it.each<[SplitBy, string, string, string, string]>([
+    // neither, the key's alone, the request's alone, both
+    ['tag:run', '#-', '#key', '##word', '#key'],
+    ['key-tag:run', '#-', '#key', '#-', '#key'],
+    ['request-tag:run', '#-', '#-', '##word', '##word'],
+  ])('%s names counters that no tag of a key can name', (splitBy, none, key, request, both) => {
+    expect(pkOf(splitBy, asked({}))).toBe(none);
+    expect(pkOf(splitBy, asked({}, { run: 'key' }))).toBe(key);
+    expect(pkOf(splitBy, asked({ run: 'word' }))).toBe(request);
+    expect(pkOf(splitBy, asked({ run: 'word' }, { run: 'key' }))).toBe(both);
+    expect(pkOf(splitBy, asked({ run: '-' }))).toBe('#-');
+    expect(pkOf(splitBy, asked({}, { run: '#word' }))).not.toBe('##word');
+  });
+
+  it('decide whether a cap can be dodged', () => {
+    const dodged = (rest: Partial<Cap>, of = asked({})) => dependsOnRequestTag(cap(rest), of);
+
+    expect(dodged({ splitBy: 'tag:run' })).toBe(true);
+    expect(dodged({ splitBy: 'tag:run' }, asked({}, { run: 'key' }))).toBe(false);
+    expect(dodged({ splitBy: 'request-tag:run' }, asked({}, { run: 'key' }))).toBe(true);
+    expect(dodged({ splitBy: 'key-tag:run' })).toBe(false);
+    expect(dodged({ selectors: { requestTags: { run: ['*'] } } })).toBe(true);
+    expect(dodged({ splitBy: 'key' })).toBe(false);
   });
 });

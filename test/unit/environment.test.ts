@@ -20,6 +20,8 @@ describe('an environment that names only its tables', () => {
       allowUncovered: false,
       allowFields: new Set(),
       maxInFlight: 2_000,
+      maxTagCounters: 1_000,
+      notesReservation: true,
       journalDays: 90,
     });
   });
@@ -40,6 +42,8 @@ describe('values', () => {
       [ENV.uncovered]: 'allow',
       [ENV.allowFields]: 'top_k, inferenceConfig.new',
       [ENV.maxInFlight]: '1',
+      [ENV.maxTagCounters]: '0',
+      [ENV.upstreamMetadata]: 'none',
       [ENV.journalDays]: '3650',
       AWS_REGION: 'eu-west-1',
     });
@@ -52,6 +56,8 @@ describe('values', () => {
       allowUncovered: true,
       allowFields: new Set(['top_k', 'inferenceConfig.new']),
       maxInFlight: 1,
+      maxTagCounters: 0,
+      notesReservation: false,
       journalDays: 3_650,
     });
   });
@@ -88,6 +94,8 @@ describe('a bad value', () => {
     [ENV.reservationMarginMs, '3600001'],
     [ENV.maxInFlight, '0'],
     [ENV.maxInFlight, '10001'],
+    [ENV.maxTagCounters, '5001'],
+    [ENV.upstreamMetadata, 'on'],
     [ENV.journalDays, '0'],
     [ENV.journalDays, '3651'],
   ])('is refused by name: %s=%j', (name, value) => {

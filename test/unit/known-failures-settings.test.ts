@@ -40,6 +40,7 @@ function decideBy(
   } as const;
   const rules = {
     allowUncovered: false,
+    maxTagCounters: 1_000,
     allowFields: new Set<string>(),
     windows: new WindowClock(),
   };

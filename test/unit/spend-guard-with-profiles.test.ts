@@ -172,3 +172,33 @@ describe('threat 11: a profile that is not resolved', () => {
     ).rejects.toMatchObject({ code: 'model_not_priced' });
   });
 });
+
+describe('an alias of an application inference profile', () => {
+  const aliases = (modelId: string) => ({
+    ...settingsTable({ aliases: new Map([['team-model', { name: 'team-model', modelId }]]) }),
+    readAtMs: clock.nowMs(),
+  });
+
+  test('is priced as the model behind the profile', async () => {
+    ports.settings.table = aliases(ARN);
+    ports.settings.last = aliases(ARN);
+
+    const result = await handle({ modelId: 'team-model' });
+    await result.done;
+
+    expect(questions).toEqual([`us-east-1 ${ARN}`]);
+    expect(ports.upstream.sent[0]?.path).toBe(`/model/${encodeURIComponent(ARN)}/converse`);
+  });
+
+  test('that has come to stand for another profile meanwhile is refused, not priced as the old', async () => {
+    const OTHER = ARN.replace('abc', 'fff');
+    ports.settings.last = { ...aliases(ARN), readAtMs: clock.nowMs() - 60_000 };
+    ports.settings.table = aliases(OTHER);
+    atHand = FOUND;
+
+    await expect(handle({ modelId: 'team-model' })).rejects.toMatchObject({
+      code: 'model_not_priced',
+    });
+    expect(ports.upstream.sent).toEqual([]);
+  });
+});

@@ -91,6 +91,9 @@ const WHAT_TO_DO: Readonly<Record<CapRefusal['reason'], string>> = {
   'reserved-in-flight': 'other requests hold the rest; it frees as they end',
   'larger-than-limit': 'this request alone may cost more than the limit: lower max_tokens',
   'in-flight-limit': 'too many requests are in flight on this cap; send fewer at a time',
+  'tag-counter-limit':
+    'the key has opened as many counters by request tags as it may in a UTC day; send tags that ' +
+    'it sent before, or have maxTagCounters raised',
 };
 
 const SPENT_FOR_EVER = 'ask for fewer tokens, or have the limit raised';
@@ -100,6 +103,8 @@ const ZERO_ADVICE = 'this cap is set to zero and refuses all; have the limit rai
 
 function adviceOf({ charge, reason }: CapRefusal, resetsAt: string | undefined): string {
   if (charge.limitNanoUsd <= ZERO_USD) return ZERO_ADVICE;
+  // The end of the cap's window changes nothing for it.
+  if (reason === 'tag-counter-limit') return WHAT_TO_DO[reason];
   if (resetsAt !== undefined) return `resets at ${resetsAt}; ${WHAT_TO_DO[reason]}`;
   return `it never resets; ${reason === 'spent' ? SPENT_FOR_EVER : WHAT_TO_DO[reason]}`;
 }
@@ -110,7 +115,8 @@ export function wireRefusalOf(refusal: CapRefusal, status: number): WireError {
   const { cap, limitNanoUsd, window } = charge;
   const remaining = maxUsd(subtractUsd(limitNanoUsd, state.committedNanoUsd), ZERO_USD);
   const reserved = subtractUsd(state.committedNanoUsd, state.settledNanoUsd);
-  const resetsAt = window.endsAtMs === undefined ? undefined : isoTime(window.endsAtMs);
+  const hasReset = window.endsAtMs !== undefined && reason !== 'tag-counter-limit';
+  const resetsAt = hasReset ? isoTime(window.endsAtMs) : undefined;
   const message =
     `budget_exceeded: cap "${cap.capId}" has no room for this request (${reason}): ` +
     `limit $${formatUsd(limitNanoUsd)} ${cap.window.kind}, ` +

@@ -21,6 +21,7 @@ import type { Door, Entry } from './doors/door.ts';
 import { openAiDoor } from './doors/openai-door.ts';
 import { type ErrorAnswer, wireErrorOf, wireRefusalOf } from './error-response.ts';
 import { createFrameReader } from './event-stream.ts';
+import { requestWishes } from './request-wishes.ts';
 
 /** The parts of a Function URL's event (payload 2.0) that are read. */
 export interface HttpEvent {
@@ -123,6 +124,8 @@ async function serve(visit: Visit, path: string, event: HttpEvent): Promise<Answ
     requestId: invocation.requestId,
     operation: entry.operation,
     modelId: entry.modelId,
+    ...(entry.namedAs !== undefined && { namedAs: entry.namedAs }),
+    ...requestWishes(headers, entry),
     region: entry.region,
     body: entry.body,
     headers,

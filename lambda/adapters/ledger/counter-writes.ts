@@ -42,6 +42,9 @@ const hasRoom = '(attribute_not_exists(committedUsd) or committedUsd <= :limitMi
 const notCut = '(attribute_not_exists(cutUntilMs) or cutUntilMs < :now)';
 const fewInFlight = '(attribute_not_exists(inFlight) or inFlight < :maxInFlight)';
 
+/** Every reserve counts itself there, and nothing takes it away. */
+const wasReservedOn = 'attribute_exists(requests)';
+
 const names = (id: ReservationId) => ({
   '#r': reservationAttribute(id),
   '#x': expiredAttribute(id),
@@ -53,6 +56,8 @@ export interface ReserveWrite {
   /** Absent: written without the limit condition (a warn cap). */
   readonly limitNanoUsd?: NanoUsd;
   readonly shownLimitNanoUsd: NanoUsd;
+  /** Refused where nothing was ever reserved on the counter. */
+  readonly mustExist?: boolean;
   readonly nowMs: number;
   readonly maxInFlight: number;
 }
@@ -76,9 +81,10 @@ export function reserveWrite(reserve: ReserveWrite): CounterWrite {
       'settledUsd = if_not_exists(settledUsd, :zero), ' +
       'inFlight = if_not_exists(inFlight, :zero) + :one, ' +
       'openKey = if_not_exists(openKey, :open), limitUsd = :shownLimit',
-    ConditionExpression: bounded
-      ? `${neitherWritten} and ${hasRoom} and ${notCut} and ${fewInFlight}`
-      : neitherWritten,
+    ConditionExpression:
+      neitherWritten +
+      (bounded ? ` and ${hasRoom} and ${notCut} and ${fewInFlight}` : '') +
+      (reserve.mustExist === true ? ` and ${wasReservedOn}` : ''),
     ExpressionAttributeNames: names(reserve.id),
     ExpressionAttributeValues: {
       ':a': usdNumber(reserve.amountNanoUsd),

@@ -36,6 +36,7 @@ import {
   settleWrite,
 } from './counter-writes.ts';
 import { journalItem } from './journal-item.ts';
+import { enterNewCounter } from './tag-counters.ts';
 import { attemptWrite, type CounterTable, readItem, type WriteResult } from './write-attempts.ts';
 
 export interface DynamoLedgerOptions extends CounterTable {
@@ -91,13 +92,23 @@ async function reserve(
   }
   let ambiguous = false;
   let state = NOTHING;
+  // Only what is there already is written to at once: one round trip, as for any other counter.
+  let mustExist = request.opening !== undefined;
   const hold = () => ({ counter, reservationId, reservedNanoUsd: amountNanoUsd, ambiguous });
   for (let round = 1; round <= MAX_ROUNDS; round += 1) {
     const nowMs = options.clock.nowMs();
-    const write = reserveWrite({ ...writeOf(request), nowMs, maxInFlight: options.maxInFlight });
+    const { maxInFlight } = options;
+    const write = reserveWrite({ ...writeOf(request), mustExist, nowMs, maxInFlight });
     const result = await attemptWrite(options, counter, write);
     ambiguous ||= result.ambiguous;
     try {
+      if (mustExist && isNew(result)) {
+        if (!(await isOpened(options, request))) {
+          return await refusedAfter(options, hold(), 'tag-counter-limit', NOTHING);
+        }
+        mustExist = false;
+        continue;
+      }
       const outcome = await outcomeOf(options, request, hold(), result, nowMs);
       if (outcome.kind !== 'again') return outcome;
       state = outcome.state;
@@ -109,6 +120,15 @@ async function reserve(
   }
   return refusedAfter(options, hold(), 'reserved-in-flight', state);
 }
+
+/** Whether a reserve was refused because nothing was ever reserved on its counter. */
+const isNew = (result: WriteResult): boolean =>
+  result.kind === 'refused' && result.item?.requests === undefined;
+
+/** Whether the key may open this counter today; it may then be written. */
+const isOpened = async (options: DynamoLedgerOptions, request: ReserveOnCounter) =>
+  request.opening === undefined ||
+  (await enterNewCounter(options, request.counter, request.opening));
 
 const writeOf = (request: ReserveOnCounter) => ({
   id: request.reservationId,

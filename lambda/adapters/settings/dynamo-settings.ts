@@ -5,12 +5,20 @@
  * Not here:  what an item means (setting-items.ts), and what a stale view allows (application).
  */
 import type { CallerKey, Cap, MalformedCap } from '../../domain/cap.ts';
+import type { Aliases } from '../../domain/model-alias.ts';
 import type { MalformedPrice, Price } from '../../domain/price.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { MalformedKey, Settings, SettingsView } from '../../ports/settings.ts';
 import { createFreshReading, type Dated, type FreshReading } from './fresh-reading.ts';
 import { AUTO_PRICE_PREFIX, parsePrice } from './price-item.ts';
-import { isMalformed, PARTITION, parseCap, parseKey, type SettingItem } from './setting-items.ts';
+import {
+  isMalformed,
+  PARTITION,
+  parseAlias,
+  parseCap,
+  parseKey,
+  type SettingItem,
+} from './setting-items.ts';
 import { getItem, queryPartition, type SettingsTable } from './settings-table.ts';
 
 export interface DynamoSettingsOptions extends SettingsTable {
@@ -27,6 +35,7 @@ interface SharedSettings {
   readonly caps: readonly Cap[];
   readonly malformedCaps: readonly MalformedCap[];
   readonly prices: ReadonlyMap<string, Price | MalformedPrice>;
+  readonly aliases: Aliases;
 }
 
 /** Settings as the table holds them, at most as old as each reader allows. */
@@ -83,11 +92,13 @@ async function loadKey(table: SettingsTable, keyId: string): Promise<KeySetting>
 }
 
 async function loadShared(table: SettingsTable): Promise<SharedSettings> {
-  const [capItems, priceItems] = await Promise.all([
+  const [capItems, priceItems, aliasItems] = await Promise.all([
     queryPartition(table, PARTITION.cap),
     queryPartition(table, PARTITION.price),
+    queryPartition(table, PARTITION.alias),
   ]);
-  return { ...readCaps(capItems), prices: readPrices(priceItems) };
+  const aliases = new Map(aliasItems.map(parseAlias).map((alias) => [alias.name, alias]));
+  return { ...readCaps(capItems), prices: readPrices(priceItems), aliases };
 }
 
 function readCaps(items: readonly SettingItem[]) {

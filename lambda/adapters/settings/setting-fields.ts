@@ -7,6 +7,7 @@
 import { NumberValue } from '@aws-sdk/lib-dynamodb';
 import { DateTime } from 'luxon';
 import * as z from 'zod/mini';
+import type { SplitBy } from '../../domain/cap.ts';
 import { MAX_USD, NANO_USD_PER_USD, type NanoUsd, parseUsd } from '../../domain/money.ts';
 import { isTimeZone } from '../../domain/window.ts';
 import { nearName } from './near-name.ts';
@@ -105,13 +106,10 @@ const readText =
 
 const TAG_NAME = /^[\p{L}\p{N} _.:/=+@-]{1,128}$/u;
 const TAG_NAME_PROBLEM = 'is not a tag name: 1 to 128 letters, digits, spaces and _ . : / = + @ -';
-const TAG_SPLIT = /^tag:[\p{L}\p{N} _.:/=+@-]{1,128}$/u;
+const TAG_SPLIT = /^(?:tag|key-tag|request-tag):[\p{L}\p{N} _.:/=+@-]{1,128}$/u;
 const SPLITS = new Set(['key', 'team', 'vendor', 'model']);
 
-/** `key`, `team`, `vendor`, `model` or `tag:<name>`. */
-export type SplitText = 'key' | 'team' | 'vendor' | 'model' | `tag:${string}`;
-
-const isSplit = (text: string): text is SplitText => SPLITS.has(text) || TAG_SPLIT.test(text);
+const isSplit = (text: string): text is SplitBy => SPLITS.has(text) || TAG_SPLIT.test(text);
 
 const glob = readAs(
   readText(MAX_GLOB_CHARACTERS),
@@ -149,9 +147,13 @@ export const FIELD = {
     readText(MAX_NAME_CHARACTERS),
     `must be text of 1 to ${MAX_NAME_CHARACTERS} characters without control characters`,
   ),
+  modelId: readAs(
+    (text) => (/^[A-Za-z0-9][A-Za-z0-9._:/-]{0,511}$/.test(text) ? text : undefined),
+    'must be a model id or ARN, as Bedrock is asked by it',
+  ),
   splitBy: readAs(
     (text) => (isSplit(text) ? text : undefined),
-    'must be key, team, vendor, model or tag:<name>',
+    'must be key, team, vendor, model or tag:<name> (or key-tag:<name>, request-tag:<name>)',
   ),
   secretSha256: readAs(
     (text) => (/^[0-9a-fA-F]{64}$/.test(text) ? text.toLowerCase() : undefined),

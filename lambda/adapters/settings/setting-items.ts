@@ -9,6 +9,12 @@
 import * as z from 'zod/mini';
 import { isKeyId } from '../../domain/caller-key.ts';
 import type { CallerKey, Cap, MalformedCap, Selectors } from '../../domain/cap.ts';
+import {
+  ALIAS_NAME_PROBLEM,
+  isAliasName,
+  type MalformedAlias,
+  type ModelAlias,
+} from '../../domain/model-alias.ts';
 import type { MalformedPrice } from '../../domain/price.ts';
 import { WEEKDAYS, WINDOW_KINDS } from '../../domain/window.ts';
 import type { MalformedKey } from '../../ports/settings.ts';
@@ -27,7 +33,7 @@ import {
 export type SettingItem = Readonly<Record<string, unknown>>;
 
 /** The partition keys of the settings table. */
-export const PARTITION = { cap: 'CAP', key: 'KEY', price: 'PRICE' } as const;
+export const PARTITION = { cap: 'CAP', key: 'KEY', price: 'PRICE', alias: 'ALIAS' } as const;
 export type SettingPartition = (typeof PARTITION)[keyof typeof PARTITION];
 
 /** Partitions of what the refresh of prices keeps for itself; the gateway never reads them. */
@@ -52,6 +58,7 @@ const SELECTORS = {
   vendors: z.exactOptional(FIELD.globs),
   models: z.exactOptional(FIELD.globs),
   tags: z.exactOptional(tagMap(FIELD.globs)),
+  requestTags: z.exactOptional(tagMap(FIELD.globs)),
 };
 
 const CAP = {
@@ -84,15 +91,19 @@ const KEY = {
   expiresAt: z.exactOptional(FIELD.instant),
 };
 
+const ALIAS = { v: FIELD.version, model: FIELD.modelId };
+
 const SELECTORS_SCHEMA = z.object(SELECTORS);
 const CAP_SCHEMA = z.strictObject(CAP);
 const KEY_SCHEMA = z.strictObject(KEY);
+const ALIAS_SCHEMA = z.strictObject(ALIAS);
 
 const CAP_FORM: Form = { attributes: [...Object.keys(CAP), 'note', 'history'] };
 const KEY_FORM: Form = {
   attributes: [...Object.keys(KEY), 'note', 'history'],
   secret: new Set(['secretSha256']),
 };
+const ALIAS_FORM: Form = { attributes: [...Object.keys(ALIAS), 'note', 'history'] };
 /** What a cap may do without: it holds its default where the attribute is absent. */
 export const OPTIONAL_CAP_ATTRIBUTES: readonly string[] = [
   ...Object.keys(CAP).filter((name) => !['v', 'limitUsd', 'window'].includes(name)),
@@ -108,7 +119,7 @@ export const settingItem = (
 
 /** Whether a setting was malformed. */
 export const isMalformed = <T extends object>(
-  setting: T | MalformedCap | MalformedKey | MalformedPrice,
+  setting: T | MalformedCap | MalformedKey | MalformedPrice | MalformedAlias,
 ): setting is Extract<typeof setting, Fault> => 'problem' in setting;
 
 /** The attributes that decide, in one plain form. */
@@ -205,4 +216,15 @@ export function parseKey(item: SettingItem): CallerKey | MalformedKey {
     ...defaultMaxTokensOf(fields),
     ...expiresAtOf(fields),
   };
+}
+
+/** The alias of an `ALIAS` item, or what is wrong with it. Never throws. */
+export function parseAlias(item: SettingItem): ModelAlias | MalformedAlias {
+  const name = sortKeyOf(item);
+  if (!isAliasName(name)) return { name, field: 'sk', problem: ALIAS_NAME_PROBLEM };
+  const attributes = plainAttributes(item);
+  const parsed = ALIAS_SCHEMA.safeParse(attributes);
+  return parsed.success
+    ? { name, modelId: parsed.data.model }
+    : { name, ...firstFault(parsed.error, attributes, ALIAS_FORM) };
 }

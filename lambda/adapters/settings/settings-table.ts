@@ -6,7 +6,7 @@ import { TABLE } from '../../contract.ts';
 import { HardcapError } from '../../domain/errors.ts';
 import type { SettingItem, TablePartition } from './setting-items.ts';
 
-/** The most caps, and the most prices, that the settings may hold. */
+/** The most caps, the most prices, and the most aliases that the settings may hold. */
 export const MAX_ITEMS = 1_000;
 
 const DEFAULT_TIMEOUT_MS = 2_000;

@@ -57,10 +57,13 @@ function enter(request: DoorRequest): Entry {
   }
   const region = allowedRegion(namedRegion, request.regions);
   const asked = parseBody(request.bytes());
-  const modelId = bedrockModelId(modelNameOf(asked), region);
-  return tail === 'count_tokens'
-    ? countEntry(request, asked, modelId, region)
-    : messagesEntry(request, asked, modelId, region);
+  const namedAs = modelNameOf(asked);
+  const modelId = bedrockModelId(namedAs, region);
+  const entry =
+    tail === 'count_tokens'
+      ? countEntry(request, asked, modelId, region)
+      : messagesEntry(request, asked, modelId, region);
+  return { ...entry, namedAs };
 }
 
 function messagesEntry(

@@ -31,8 +31,10 @@ export interface DoorRequest {
 /** What a request asks of Bedrock, and how its answer is to be written. */
 export interface Entry {
   readonly operation: Operation;
-  /** As the client named the model, decoded. */
+  /** As the client named the model, decoded, or what the door's table made of that. */
   readonly modelId: string;
+  /** What the client wrote, where the table made `modelId` of it: an alias for it goes first. */
+  readonly namedAs?: string;
   readonly region: string;
   /** What is priced and sent; empty for a free operation, whose `freeBytes` are passed on. */
   readonly body: JsonObject;

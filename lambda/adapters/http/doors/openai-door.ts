@@ -140,6 +140,7 @@ function converseEntry(chat: Chat): Entry {
   return {
     operation,
     modelId,
+    namedAs: model,
     region,
     body: converseBodyOf(asked, headers),
     upstreamPath: (id) => upstreamPath(id, operation),
