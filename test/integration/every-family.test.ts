@@ -30,10 +30,11 @@ const CACHED_QUESTION = `${QUESTION} [[cache-read=300]] [[cache-write=70]]`;
 
 let running: RunningGateway;
 let client: BedrockRuntimeClient;
+let key = '';
 
 beforeAll(async () => {
   running = await startRunningGateway();
-  const key = await running.key('everyone');
+  key = await running.key('everyone');
   await running.cap(CAP, { keys: ['everyone'], limitUsd: 1_000 });
   client = new BedrockRuntimeClient({
     region: REGION,
@@ -198,6 +199,31 @@ describe('a cap is charged what Bedrock billed', () => {
     const ask = converseStream(modelId, questionFor(family));
     const { charged, billed } = await chargedAndBilled(modelId, ask);
     expect(charged).toBe(billed);
+  });
+});
+
+describe.each([
+  ['whole', {}],
+  ['streamed', { stream: true }],
+])('T13: a cap is charged what Bedrock billed by chat completions, %s', (_how, more) => {
+  it.each(textCases)('of $modelId', async ({ family, modelId }) => {
+    const ask = async () => {
+      const response = await fetch(`${running.url}/openai/v1/chat/completions`, {
+        method: 'POST',
+        headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
+        body: JSON.stringify({
+          model: modelId,
+          max_tokens: 100,
+          messages: [{ role: 'user', content: questionFor(family) }],
+          ...more,
+        }),
+      });
+      const text = await response.text();
+      if (response.status !== 200) throw new Error(text);
+    };
+    const { charged, billed } = await chargedAndBilled(modelId, ask);
+    expect(charged).toBe(billed);
+    expect(billed).not.toBe('0');
   });
 });
 

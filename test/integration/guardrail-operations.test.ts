@@ -243,4 +243,21 @@ describe('the names that settings know them by', () => {
     }
     expect(running.bedrock.book.page().requests).toBe(0);
   });
+
+  it('have the price that an operator sets, as `hardcap prices set` writes it', async () => {
+    await running.put('PRICE', CHECKS, {
+      units: {
+        'content-filter-check': '0.001',
+        'prompt-attack-check': '0.002',
+        'sensitive-information-check': '0.004',
+      },
+      family: 'guardrail-checks',
+      contextWindowTokens: 6_291_456,
+      maxOutputTokens: 0,
+    });
+
+    await client.send(check('hello'));
+
+    expect((await running.counter(caller)).settledUsd).toBe('0.007');
+  });
 });

@@ -93,10 +93,8 @@ const UNIT_MEMBERS = Object.fromEntries(
   UNITS.map((unit) => [unit, z.exactOptional(UNIT_LINE.field)]),
 );
 
-/** Families of models that this version has rules for; a type cannot tell them at run time. */
-const FAMILY_NAMES = (Object.keys(FAMILIES) as FamilyName[]).filter(
-  (name) => FAMILIES[name].operation === undefined,
-) as [FamilyName, ...FamilyName[]];
+/** Families that this version has rules for; a type cannot tell them at run time. */
+const FAMILY_NAMES = Object.keys(FAMILIES) as [FamilyName, ...FamilyName[]];
 
 const BOUNDS = {
   family: z.exactOptional(oneOf(FAMILY_NAMES)),
