@@ -96,7 +96,7 @@ function countEnding(telemetry: Telemetry, context: SettlementContext, ending: E
   telemetry.count(METRIC.spendUsd, Number(formatUsd(ending.costNanoUsd)));
   if (ending.outcome === 'charged-in-full') telemetry.count(METRIC.chargedInFull);
   if (ending.outcome === 'cut') telemetry.count(METRIC.streamsCut);
-  if (ending.costNanoUsd <= bound || context.admission.model.price.free === true) return;
+  if (ending.costNanoUsd <= bound) return;
   telemetry.count(METRIC.overruns);
   telemetry.error('overrun: the request cost more than was reserved for it', {
     requestId: context.requestId,

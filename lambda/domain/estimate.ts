@@ -12,10 +12,17 @@ import { guardedTextOf, withoutGuardrailConfig } from './families/guarded-text.t
 import { FAMILIES } from './families/registry.ts';
 import { RequestReading } from './families/request-reading.ts';
 import { type GuardedText, mostGuardrailUnits } from './guardrail.ts';
-import { MIN_RESERVATION, type NanoUsd, nanoUsd } from './money.ts';
+import { MIN_RESERVATION, maxUsd, type NanoUsd, nanoUsd } from './money.ts';
 import { normalizedBytes } from './normalized-bytes.ts';
 import { isConverse, type Operation } from './operation.ts';
-import { dearestInputRate, lineCost, type Price, priceServedAs, type Serving } from './price.ts';
+import {
+  costBesideFree,
+  dearestInputRate,
+  lineCost,
+  type Price,
+  priceServedAs,
+  type Serving,
+} from './price.ts';
 import { type JsonObject, serializeBody } from './request-body.ts';
 import { costOfUnits, type UnitCounts, unpricedUnit } from './unit.ts';
 
@@ -275,7 +282,7 @@ export type Bounds = Pick<
 
 /** The cost of the dearest way in which this much, or less, can be billed by a price as it is served. */
 export function boundCost(price: Price, bounds: Bounds): NanoUsd {
-  if (price.free === true) return MIN_RESERVATION;
+  if (price.free === true) return maxUsd(MIN_RESERVATION, costBesideFree(price, bounds.units));
   const { inputTokens, outputTokens, units, oneHourCacheWrites } = bounds;
   let inputRate = dearestInputRate(price.tokens, oneHourCacheWrites);
   let outputRate = price.tokens.outputNanoUsdPerMillion;

@@ -186,6 +186,8 @@ function freePrice(modelId: string, attributes: SettingItem): Price | MalformedP
     modelId,
     version: priceVersion('operator', attributes),
     tokens: NO_TOKEN_PRICES,
+    // Bedrock bills a guardrail beside the model, whatever that costs.
+    units: GUARDRAIL_PRICES,
     ...boundsOf(parsed.data),
     free: true,
   };
