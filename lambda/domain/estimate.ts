@@ -105,7 +105,7 @@ export function prepareRequest(request: RequestToPrepare): Prepared {
   const limited = limitOutput(family, shape, request);
   const body = serializeBody(limited.body);
   const bytes = Buffer.from(body.buffer, body.byteOffset, body.byteLength);
-  const oneHourCacheWrites = asksForLongCacheWrites(bytes);
+  const oneHourCacheWrites = asksForLongCacheWrites(bytes, family.shortLifetimes);
   const { outputTokens, limit } = limited;
   const { serving, overheadTokens } = reading;
   const guardedText = guardedTextOf(request, family, reading, bytes);
@@ -250,17 +250,17 @@ function boundInput(
 
 /** How a lifetime other than none is written in what `serializeBody` gives: without white space. */
 const LIFETIME = Buffer.from('"ttl":"');
-const FIVE_MINUTES = Buffer.from('5m"');
 
 /**
- * Whether any cache lifetime in the body is other than five minutes. Text of the caller's cannot
+ * Whether any cache lifetime in the body is other than five minutes or one of `others`. Text of the caller's cannot
  * look so, as its quotes are escaped; a tool's schema can, which only makes the bound larger.
  */
-function asksForLongCacheWrites(body: Buffer): boolean {
+function asksForLongCacheWrites(body: Buffer, others: readonly string[] = []): boolean {
+  const short = ['5m', ...others].map((lifetime) => Buffer.from(`${lifetime}"`));
   let at = body.indexOf(LIFETIME);
   while (at !== -1) {
     const value = at + LIFETIME.length;
-    if (!body.subarray(value, value + FIVE_MINUTES.length).equals(FIVE_MINUTES)) return true;
+    if (!short.some((text) => body.subarray(value, value + text.length).equals(text))) return true;
     at = body.indexOf(LIFETIME, value);
   }
   return false;

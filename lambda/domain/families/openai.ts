@@ -49,6 +49,7 @@ const SHARED_MEMBERS = [
   'parallel_tool_calls',
   'presence_penalty',
   'prompt_cache_key',
+  'prompt_cache_options',
   'prompt_cache_retention',
   'reasoning',
   'reasoning_effort',
@@ -125,6 +126,11 @@ const REASONING_MEMBERS: ReadonlySet<string> = new Set([
 
 const THINKING_MEMBERS: ReadonlySet<string> = new Set(['clear_thinking', 'keep', 'type']);
 
+const CACHE_MEMBERS: ReadonlySet<string> = new Set(['mode', 'ttl']);
+
+/** How long a cache write lives at least: what the catalogue has as a write of five minutes. */
+const LIFETIME = '30m';
+
 /** How long a cached prompt is kept; what another one costs to write is not known. */
 const RETENTIONS = ['in_memory', 'in-memory'];
 
@@ -177,6 +183,7 @@ function inspectShared(fields: JsonObject, reading: RequestReading, path: string
   );
   for (const [name, members] of [
     ['chat_template_kwargs', TEMPLATE_ARGUMENTS],
+    ['prompt_cache_options', CACHE_MEMBERS],
     ['reasoning', REASONING_MEMBERS],
     ['thinking', THINKING_MEMBERS],
   ] as const) {
@@ -185,6 +192,8 @@ function inspectShared(fields: JsonObject, reading: RequestReading, path: string
     reading.addTokens(OVERHEAD_TOKENS.thinking);
     reading.checkMembers(settings, members, `${path}${name}.`);
   }
+  const caching = objectOf(fields.prompt_cache_options, `${path}prompt_cache_options`);
+  reading.checkPricedValue(caching?.ttl, [LIFETIME], `${path}prompt_cache_options.ttl`);
   if (isGiven(fields.reasoning_effort)) reading.addTokens(OVERHEAD_TOKENS.thinking);
   inspectResponseFormat(fields, reading);
 }
@@ -205,6 +214,7 @@ function familyWithLimits(limits: OutputRule['limits']): Family {
     imageTokens: 'window',
     native: withTemplate(shapeByRule(ruleOf, inspectNative), TEMPLATE_TOKENS),
     converse: converseByTemplate(extras, TEMPLATE_TOKENS),
+    shortLifetimes: [LIFETIME],
     mayIncludeCached: true,
     countsOfAnswer: countsOfOpenAiAnswer,
     createStreamMeter: createOpenAiStreamMeter,
