@@ -33,6 +33,7 @@ import {
   remove,
   update,
 } from './settings-store.ts';
+import { tellUnmatched } from './unmatched-models.ts';
 
 /** Which attribute each option of `cap set` writes. */
 const ATTRIBUTE_BY_OPTION: Readonly<Record<string, string>> = {
@@ -183,6 +184,7 @@ async function setCap(session: Session, id: string, change: ItemChange): Promise
         'the running window is not in it. It starts at zero.',
     );
   }
+  await tellUnmatched(session, [cap]);
   output.result(capJson(cap), () => {
     const done = item === undefined ? 'made' : 'changed';
     return `${done} ${capText(cap, session.nowMs)}. It holds within 5 seconds.`;
@@ -247,7 +249,8 @@ const REMOVED = [
   'A cap that is made again as <id> counts on from there.',
 ].join('\n');
 
-async function listCaps({ connection, output, nowMs }: Session): Promise<void> {
+async function listCaps(session: Session): Promise<void> {
+  const { connection, output, nowMs } = session;
   const read = (await listItems(connection, PARTITION.cap)).map(parseCap);
   const json = read.map((cap) => (isMalformed(cap) ? malformedJson(cap) : capJson(cap)));
   output.result(json, () =>
@@ -255,6 +258,10 @@ async function listCaps({ connection, output, nowMs }: Session): Promise<void> {
       ? `there are no caps in ${connection.name}; make one: ` +
         'hardcap cap set <id> --limit 5 --window daily'
       : capTable(read, nowMs),
+  );
+  await tellUnmatched(
+    session,
+    read.filter((cap): cap is Cap => !isMalformed(cap)),
   );
 }
 

@@ -394,7 +394,9 @@ const BY_OPERATOR: readonly WorkedExample[] = [
     usage: { inputTokens: 10_000, outputTokens: 1_000 },
     lines: [],
     costUsd: '0.00',
-    why: 'Only what is marked free is free. It reserves a nano-dollar and settles at nothing.',
+    why:
+      'Only what is marked free is free. It reserves a nano-dollar and settles at nothing, but ' +
+      'for a guardrail.',
   },
   {
     title: 'A clamp',

@@ -19,10 +19,12 @@ import { findModel } from '../../lambda/domain/catalogue.ts';
 import { HardcapError } from '../../lambda/domain/errors.ts';
 import { parseModelId } from '../../lambda/domain/model-id.ts';
 import type { Price } from '../../lambda/domain/price.ts';
+import { doubtsOf } from '../../lambda/domain/price-doubts.ts';
 import { approvedPrice, changesText } from '../../lambda/domain/price-policy.ts';
 import type { KeptProposal } from '../../lambda/ports/price-book.ts';
 import { CliFailure, nearest } from './failure.ts';
 import { paragraph } from './output.ts';
+import { askAbout } from './price-question.ts';
 import { proposalJson, proposalLines } from './price-view.ts';
 import { openSession, type Session } from './session.ts';
 import { findItem, update } from './settings-store.ts';
@@ -133,13 +135,14 @@ function failureOf({ partsFailed, partsLeft }: RefreshReport): string | undefine
 }
 
 /** Makes a waiting price the one that holds. */
-export async function approve(session: Session, modelId: string): Promise<void> {
+export async function approve(session: Session, modelId: string, isSure: boolean): Promise<void> {
   const proposal = await findProposal(session, modelId);
   const book = bookOf(session);
   const refreshed = await book.readRefreshed();
   const current = currentPrice(modelId, refreshed);
   const price = isServed(modelId) ? approvedPrice(proposal.lines, current) : undefined;
   if (price === undefined) throw notEnough(proposal);
+  await askAbout(doubtsOf({ ...price, modelId }, current), isSure);
   const isWritten = await book.writeRefreshed(
     { ...price, modelId, refreshed: 'approved' },
     proposal.changes,

@@ -4,7 +4,6 @@
  * Invariant: what is written was read by the gateway's own parser first. A figure that looks as if
  *            it were for another unit is asked about before it is written.
  */
-import { createInterface } from 'node:readline/promises';
 import type { Command } from 'commander';
 import { createDynamoPriceBook } from '../../lambda/adapters/settings/dynamo-price-book.ts';
 import { AUTO_PRICE_PREFIX, parsePrice } from '../../lambda/adapters/settings/price-item.ts';
@@ -31,6 +30,7 @@ import { checkExample, examplesMarkdown } from './price-check.ts';
 import { WORKED_EXAMPLES } from './price-examples.ts';
 import { addExplainOptions, type ExplainOptions, explainPrice } from './price-explain.ts';
 import { addSetOptions, changedAttributes, type SetOptions } from './price-options.ts';
+import { askAbout } from './price-question.ts';
 import { approve, type RefreshCommandOptions, refresh, reject } from './price-refresh.ts';
 import { malformedJson, priceJson, priceTable, proposalJson, proposalLines } from './price-view.ts';
 import { openSession, type Session } from './session.ts';
@@ -112,8 +112,9 @@ function addRefreshing(prices: Command): void {
     .command('approve')
     .description('make a listed price that waits the one that holds')
     .argument('<model>', 'the model id')
-    .action(async (modelId: string, _options: unknown, command: Command) =>
-      approve(await openSession(command), modelId),
+    .option('--yes', 'do not ask about figures that look like slips')
+    .action(async (modelId: string, options: { readonly yes?: boolean }, command: Command) =>
+      approve(await openSession(command), modelId, options.yes === true),
     );
   prices
     .command('reject')
@@ -152,7 +153,8 @@ async function setPrice(session: Session, modelId: string, options: SetOptions):
   if (left.length > 0) {
     output.notice(
       `the catalogue has prices of its own for ${left.join(', ')}, and this price has none: a ` +
-        'cached token then costs as input, and a tier or unit is refused.',
+        'cached token then costs as input, a long context as a short one, and a tier or unit is ' +
+        'refused. What Bedrock bills dearer all the same passes the caps.',
     );
   }
   output.result(priceJson(price), () =>
@@ -254,21 +256,6 @@ function catalogueModel(modelId: string): Model | undefined {
     }
   }
   return undefined;
-}
-
-async function askAbout(doubts: readonly string[], isSure: boolean): Promise<void> {
-  if (doubts.length === 0 || isSure) return;
-  const text = `${doubts.join('; ')}. Prices are US dollars for a million tokens, and for one unit`;
-  if (!process.stdin.isTTY) {
-    throw wrongUse(`${text}. Nothing was written: correct it, or say --yes if it is right`);
-  }
-  const terminal = createInterface({ input: process.stdin, output: process.stderr });
-  try {
-    const answer = await terminal.question(`${text}. Is it right? (yes/no) `);
-    if (answer.trim().toLowerCase() !== 'yes') throw new CliFailure('nothing was written');
-  } finally {
-    terminal.close();
-  }
 }
 
 async function removePrice(session: Session, modelId: string, isAuto: boolean): Promise<void> {

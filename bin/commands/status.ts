@@ -26,6 +26,7 @@ import { printable } from './malformed-view.ts';
 import { openSession, type Session } from './session.ts';
 import { listItems } from './settings-store.ts';
 import { type CounterStatus, statusJson, statusTable } from './status-view.ts';
+import { tellUnmatched } from './unmatched-models.ts';
 
 const NOTHING: CounterState = {
   settledNanoUsd: ZERO_USD,
@@ -62,6 +63,7 @@ async function showStatus(session: Session): Promise<void> {
       : statusTable(counters, unused, nowMs);
   });
   if (age.isOld) output.notice(ageText(age));
+  await tellUnmatched(session, caps);
   // After the table, where they are seen.
   for (const { capId, field, problem } of malformed) {
     output.notice(

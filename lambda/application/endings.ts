@@ -4,15 +4,15 @@
 import type { Prepared } from '../domain/estimate.ts';
 import { mostGuardrailUnits } from '../domain/guardrail.ts';
 import { type NanoUsd, ZERO_USD } from '../domain/money.ts';
-import { costOf, priceServedAs } from '../domain/price.ts';
+import { costBesideFree, costOf, priceServedAs } from '../domain/price.ts';
 import { type UnitCounts, unpricedUnit } from '../domain/unit.ts';
 import type { Usage } from '../domain/usage.ts';
 import type { Admission } from './admission.ts';
 import type { Ending } from './settlement.ts';
 
-/** What a reservation of unknown outcome costs: all of it, but for a model marked free. */
-const chargeInFull = (admission: Admission): NanoUsd =>
-  admission.model.price.free === true ? ZERO_USD : admission.prepared.boundNanoUsd;
+/** What a reservation of unknown outcome costs: all of it, but for the tokens of a free model. */
+const chargeInFull = ({ model: { price }, prepared }: Admission): NanoUsd =>
+  price.free === true ? costBesideFree(price, prepared.units) : prepared.boundNanoUsd;
 
 /** The ending of a request that may have been billed, nobody knows how much. */
 export const inFull = (admission: Admission, status: number, reason: string): Ending => ({

@@ -12,7 +12,7 @@ import { findModel } from '../domain/catalogue.ts';
 import { HardcapError } from '../domain/errors.ts';
 import { parseModelId } from '../domain/model-id.ts';
 import type { MalformedPrice, Price } from '../domain/price.ts';
-import type { PriceListing, UnmappedRow } from '../domain/price-listing.ts';
+import { isCalledIn, type PriceListing, type UnmappedRow } from '../domain/price-listing.ts';
 import {
   changesText,
   collectListings,
@@ -201,6 +201,9 @@ async function judgeAll(
         const current = priceIn(modelId, refreshed, region);
         return { region, listed, ...(current !== undefined && { current }) };
       }),
+      elsewhere: regions
+        .filter((region) => !byRegion.has(region) && isCalledIn(modelId, region))
+        .flatMap((region) => priceIn(modelId, refreshed, region) ?? []),
       ...(own !== undefined && { refreshed: own }),
       ...(set !== undefined && !('problem' in set) && { operator: set }),
     };

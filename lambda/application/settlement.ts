@@ -129,7 +129,7 @@ function countEnding(telemetry: Telemetry, context: SettlementContext, ending: E
   if (context.held.some((held) => isSoftOverrun(held, ending))) {
     telemetry.count(METRIC.softOverruns);
   }
-  if (ending.costNanoUsd <= bound || context.admission.model.price.free === true) return;
+  if (ending.costNanoUsd <= bound) return;
   telemetry.count(METRIC.overruns);
   telemetry.error('overrun: the request cost more than was reserved for it', {
     requestId: context.requestId,

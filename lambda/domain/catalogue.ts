@@ -68,9 +68,7 @@ export function findModel(
     profile === undefined ? [parseModelId(modelId)] : idsOfProfile(modelId, profile);
   const known = MODELS.get(ids[0].baseModelId);
   if (known === undefined) throw unknownModel(ids[0], operatorPrices);
-  const { id, offer } = dearestOf(known, ids, region);
-  const set = operatorPrice(id, operatorPrices, offer !== undefined);
-  const price = priceThatHolds(set, offer);
+  const { id, price } = dearestOf(known, ids, region, operatorPrices);
   const { baseModelId, vendor, family, contextWindowTokens, maxOutputTokens } = known.row;
   if (family === undefined) throw notPriced(modelId, known.row.unserved ?? 'it is not served');
   if (price === undefined) throw notSold(id, known.row);
@@ -148,25 +146,32 @@ function idsOfProfile(arn: string, { baseModelId, soldAs }: ProfileModel): SomeI
   return [idOf(first), ...rest.map(idOf)];
 }
 
-/** The dearest of these ids in the called region; the first, without an offer, if none is sold. */
+/** An id and the price that holds for it; absent where it is not sold and nobody set one. */
+interface PricedId {
+  readonly id: ParsedModelId;
+  readonly price?: PricedOffer['price'];
+}
+
+/** The id that is the dearest in the called region, by the prices that hold. */
 function dearestOf(
   known: PricedRow,
-  ids: SomeIds,
+  [first, ...others]: SomeIds,
   region: string | undefined,
-): { readonly id: ParsedModelId; readonly offer: PricedOffer | undefined } {
-  const [first] = ids;
-  const sold = ids.flatMap((id) => {
+  prices: OperatorPrices,
+): PricedId {
+  const priced = (id: ParsedModelId): PricedId => {
     const offer = offerFor(known, id, region);
-    return offer === undefined ? [] : [{ id, offer }];
-  });
-  // The offers of one row are ordered: what is dearer in input is no cheaper in output.
-  const rank = ({ offer }: { offer: PricedOffer }): bigint =>
-    offer.price.tokens.inputNanoUsdPerMillion + offer.price.tokens.outputNanoUsdPerMillion;
-  return sold.reduce<{ id: ParsedModelId; offer: PricedOffer | undefined }>(
-    (best, next) =>
-      best.offer === undefined || rank(next) > rank({ offer: best.offer }) ? next : best,
-    { id: first, offer: undefined },
-  );
+    const price = priceThatHolds(operatorPrice(id, prices, offer !== undefined), offer);
+    return { id, ...(price !== undefined && { price }) };
+  };
+  // A free one has the rank of zero: it holds only where every id is free.
+  const rank = ({ price }: PricedId): bigint =>
+    price === undefined
+      ? -1n
+      : price.tokens.inputNanoUsdPerMillion + price.tokens.outputNanoUsdPerMillion;
+  return others
+    .map(priced)
+    .reduce((best, next) => (rank(next) > rank(best) ? next : best), priced(first));
 }
 
 /** A refreshed price that nobody approved makes the catalogue's dearer and never cheaper. */

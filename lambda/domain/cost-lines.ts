@@ -6,7 +6,7 @@
 import { type NanoUsd, nanoUsd } from './money.ts';
 import { lineCost, type Price, pricesForInput, type TokenUsage, tokenRates } from './price.ts';
 import type { TokenLine } from './price-listing.ts';
-import { UNITS, type Unit } from './unit.ts';
+import { pricedUnits, UNITS, type Unit } from './unit.ts';
 
 export interface CostLine {
   readonly line: TokenLine | Unit;
@@ -22,7 +22,10 @@ export interface CostLine {
  * @throws RangeError where a unit has no price
  */
 export function costLines(price: Price, usage: TokenUsage): readonly CostLine[] {
-  if (price.free === true) return [];
+  if (price.free === true) {
+    const billed = pricedUnits(usage.units ?? {}, price.units);
+    return UNITS.flatMap((unit) => unitLine(price, unit, billed[unit] ?? 0));
+  }
   const { inputTokens, outputTokens, cacheReadTokens, cacheWrite5mTokens, cacheWrite1hTokens } =
     usage;
   const totalInput = inputTokens + cacheReadTokens + cacheWrite5mTokens + cacheWrite1hTokens;

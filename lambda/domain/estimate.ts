@@ -12,10 +12,17 @@ import { guardedTextOf, withoutGuardrailConfig } from './families/guarded-text.t
 import { FAMILIES } from './families/registry.ts';
 import { RequestReading } from './families/request-reading.ts';
 import { type GuardedText, mostGuardrailUnits } from './guardrail.ts';
-import { MIN_RESERVATION, type NanoUsd, nanoUsd } from './money.ts';
+import { MIN_RESERVATION, maxUsd, type NanoUsd, nanoUsd } from './money.ts';
 import { normalizedBytes } from './normalized-bytes.ts';
 import { isChat, isConverse, isGuardrail, type Operation } from './operation.ts';
-import { dearestInputRate, lineCost, type Price, priceServedAs, type Serving } from './price.ts';
+import {
+  costBesideFree,
+  dearestInputRate,
+  lineCost,
+  type Price,
+  priceServedAs,
+  type Serving,
+} from './price.ts';
 import { type JsonObject, serializeBody } from './request-body.ts';
 import { costOfUnits, type UnitCounts, unpricedUnit } from './unit.ts';
 
@@ -100,7 +107,7 @@ export function prepareRequest(request: RequestToPrepare): Prepared {
   const limited = limitOutput(family, shape, request);
   const body = serializeBody(limited.body);
   const bytes = Buffer.from(body.buffer, body.byteOffset, body.byteLength);
-  const oneHourCacheWrites = asksForLongCacheWrites(bytes);
+  const oneHourCacheWrites = asksForLongCacheWrites(bytes, family.shortLifetimes);
   const { outputTokens, limit } = limited;
   const { serving, overheadTokens } = reading;
   const guardedText = guardedTextOf(request, family, reading, bytes);
@@ -268,17 +275,17 @@ function boundInput(
 
 /** How a lifetime other than none is written in what `serializeBody` gives: without white space. */
 const LIFETIME = Buffer.from('"ttl":"');
-const FIVE_MINUTES = Buffer.from('5m"');
 
 /**
- * Whether any cache lifetime in the body is other than five minutes. Text of the caller's cannot
+ * Whether any cache lifetime in the body is other than five minutes or one of `others`. Text of the caller's cannot
  * look so, as its quotes are escaped; a tool's schema can, which only makes the bound larger.
  */
-function asksForLongCacheWrites(body: Buffer): boolean {
+function asksForLongCacheWrites(body: Buffer, others: readonly string[] = []): boolean {
+  const short = ['5m', ...others].map((lifetime) => Buffer.from(`${lifetime}"`));
   let at = body.indexOf(LIFETIME);
   while (at !== -1) {
     const value = at + LIFETIME.length;
-    if (!body.subarray(value, value + FIVE_MINUTES.length).equals(FIVE_MINUTES)) return true;
+    if (!short.some((text) => body.subarray(value, value + text.length).equals(text))) return true;
     at = body.indexOf(LIFETIME, value);
   }
   return false;
@@ -300,7 +307,7 @@ export type Bounds = Pick<
 
 /** The cost of the dearest way in which this much, or less, can be billed by a price as it is served. */
 export function boundCost(price: Price, bounds: Bounds): NanoUsd {
-  if (price.free === true) return MIN_RESERVATION;
+  if (price.free === true) return maxUsd(MIN_RESERVATION, costBesideFree(price, bounds.units));
   const { inputTokens, outputTokens, units, oneHourCacheWrites } = bounds;
   let inputRate = dearestInputRate(price.tokens, oneHourCacheWrites);
   let outputRate = price.tokens.outputNanoUsdPerMillion;

@@ -221,6 +221,15 @@ const REGIONS_BY_PREFIX: Readonly<Record<string, RegExp>> = {
   in: /^ap-south-/,
 };
 
+/** Whether this id can be called in this region, as far as its profile prefix tells. */
+export function isCalledIn(modelId: string, region: string): boolean {
+  const prefix = modelId.slice(0, modelId.indexOf('.'));
+  if (prefix === 'us-gov') return region.startsWith('us-gov-');
+  return Object.hasOwn(REGIONS_BY_PREFIX, prefix)
+    ? (REGIONS_BY_PREFIX[prefix]?.test(region) ?? false)
+    : true;
+}
+
 /** The ids that a listed line may hold for; `undefined` as region stands for every one. */
 export function idsListed({ baseModelId, listedAs, region }: ListedLine): readonly string[] {
   if (region?.startsWith('us-gov-') === true) return [`us-gov.${baseModelId}`];

@@ -31,6 +31,8 @@ export interface IdListing {
   readonly modelId: string;
   readonly baseModelId: string;
   readonly regions: readonly RegionListing[];
+  /** What holds in the called regions that do not list it: an item would hold there too. */
+  readonly elsewhere?: readonly PriceBody[];
   /** The refreshed item of this id. */
   readonly refreshed?: Price;
   /** The operator's price that holds for this id. */
@@ -101,7 +103,9 @@ export function judge(listing: IdListing): Verdict {
   if (known.length === 0) return { modelId, proposed: newId(regions), warnings };
   const changes = mergedChanges(known);
   const rises = changes.filter((change) => kindOf(change) === 'rise');
-  const waiting = changes.filter((change) => kindOf(change) !== 'rise');
+  const waiting = changes
+    .filter((change) => kindOf(change) !== 'rise')
+    .flatMap((change) => heldEverywhere(listing, change) ?? []);
   const taken = rises.length === 0 ? undefined : takenPrice(listing, known, rises);
   const proposed = waiting.length === 0 ? undefined : proposal(waiting);
   return {
@@ -157,6 +161,27 @@ function mergedChanges(regions: readonly RegionListing[]): LineChange[] {
       ? [{ line, fromNanoUsd: from, toNanoUsd: to }]
       : [];
   });
+}
+
+/**
+ * The change as an approval of it would hold, which is in every called region: not below what holds
+ * where nobody lists the line, if that is more than the change is from, as whoever approves would
+ * not see it fall. Undefined where that leaves nothing of a fall.
+ */
+function heldEverywhere(
+  { elsewhere = [], regions }: IdListing,
+  change: LineChange,
+): LineChange | undefined {
+  const { line, fromNanoUsd: from, toNanoUsd: listed } = change;
+  const unlisted = regions.flatMap((region) =>
+    (region.listed[line] ?? 0n) > 0n ? [] : (region.current ?? []),
+  );
+  const dearer = [...elsewhere, ...unlisted]
+    .map((price) => linesOf(price)[line] ?? 0n)
+    .filter((amount) => amount > (from ?? listed));
+  const toNanoUsd = dearer.reduce(larger, listed);
+  const isUndone = from !== undefined && listed < from && toNanoUsd > from;
+  return isUndone ? undefined : { ...change, toNanoUsd };
 }
 
 /**

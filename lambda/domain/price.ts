@@ -5,7 +5,7 @@
  */
 import type { FamilyName } from './catalogue/catalogue-row.ts';
 import { divCeil, type NanoUsd, nanoUsd, sumUsd } from './money.ts';
-import { costOfUnits, type UnitCounts, type UnitPrices } from './unit.ts';
+import { costOfUnits, pricedUnits, type UnitCounts, type UnitPrices } from './unit.ts';
 
 /** Integer nano-dollars per million tokens; absent lines have no price and cannot be used. */
 export interface TokenPrices {
@@ -32,7 +32,10 @@ export interface Price {
   readonly units?: UnitPrices;
   /** How to read and bound a model that the catalogue does not know; only an operator tells. */
   readonly model?: ModelBounds;
-  /** Marked free by the operator: reserves 1 nano-dollar and settles at zero. */
+  /**
+   * The model is marked free by the operator: its tokens cost nothing, nor do units without a
+   * price. A guardrail has one, as Bedrock bills it beside the model.
+   */
   readonly free?: boolean;
   /**
    * Of a price that the refresh wrote: `taken` at once, as it is dearer, or `approved` by an
@@ -208,6 +211,10 @@ export const pricesForInput = (price: Price, totalInputTokens: number): TokenPri
     ? price.longContext.tokens
     : price.tokens;
 
+/** What a request of a free model costs all the same. */
+export const costBesideFree = (price: Pick<Price, 'units'>, units: UnitCounts): NanoUsd =>
+  costOfUnits(pricedUnits(units, price.units), price.units);
+
 /**
  * The cost of what a request used, by a price as it was served (`priceServedAs`); no lower for
  * more tokens, unless long context is priced below the base price.
@@ -215,7 +222,7 @@ export const pricesForInput = (price: Price, totalInputTokens: number): TokenPri
  * @throws RangeError where a count is negative or no whole number, or a unit has no price
  */
 export function costOf(price: Price, usage: TokenUsage): NanoUsd {
-  if (price.free === true) return nanoUsd(0n);
+  if (price.free === true) return costBesideFree(price, usage.units ?? {});
   const totalInput =
     usage.inputTokens + usage.cacheReadTokens + usage.cacheWrite5mTokens + usage.cacheWrite1hTokens;
   const prices = pricesForInput(price, totalInput);

@@ -40,6 +40,14 @@ export const unpricedUnit = (
 ): Unit | undefined =>
   UNITS.find((unit) => (counts[unit] ?? 0) > 0 && prices?.[unit] === undefined);
 
+/** Those of the units that have a price: of a free model, what is billed beside the model. */
+export const pricedUnits = (counts: UnitCounts, prices: UnitPrices | undefined): UnitCounts =>
+  Object.fromEntries(
+    UNITS.flatMap((unit) =>
+      prices?.[unit] === undefined || counts[unit] === undefined ? [] : [[unit, counts[unit]]],
+    ),
+  );
+
 /**
  * The cost of these units, in nano-dollars.
  *

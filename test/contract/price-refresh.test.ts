@@ -181,6 +181,24 @@ describe('a fall', () => {
     expect(bench.told).toContain(`hardcap.prices.proposed ${US}:input=900000000`);
   });
 
+  test('in one called region is none, where another that is dearer does not list it', async () => {
+    const id = 'amazon.nova-lite-v1:0';
+    const here = { baseModelId: id, listedAs: ['bare'], region: 'us-east-1' } as const;
+    bench.parts = { one: [{ ...here, line: 'input', nanoUsd: usd('0.05') }] };
+    const options = { ...OPTIONS, deadlineAtMs: bench.clock.nowMs() + MINUTE_MS, again: true };
+
+    await refreshPrices(bench.ports(), { ...options, regions: ['us-east-1', 'eu-west-1'] });
+    expect((await bench.book.readProposals()).get(id)).toBeUndefined();
+
+    bench.clock.advance(MINUTE_MS);
+    await refreshPrices(bench.ports(), {
+      ...options,
+      deadlineAtMs: bench.clock.nowMs() + MINUTE_MS,
+      regions: ['us-east-1'],
+    });
+    expect((await bench.book.readProposals()).get(id)?.reasons).toEqual(['fall']);
+  });
+
   test('is told once, also where it was rejected, until it has another figure', async () => {
     await bench.run();
     await bench.client.send(

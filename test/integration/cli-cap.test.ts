@@ -37,6 +37,28 @@ test('makes a cap as the gateway reads it', async () => {
   ]);
 });
 
+test('T30 tells of a cap that names a model or vendor which nobody knows', async () => {
+  const args = ['--limit', '5', '--window', 'daily'];
+  const misspelt = ['--models', 'anthropic.claude-opus-4.1*,*haiku*', '--vendors', 'antropic'];
+  const made = await cli.run('cap', 'set', 'team', ...args, ...misspelt);
+  const right = ['--models', 'us.amazon.nova-*,arn:aws:bedrock:*', '--vendors', 'a*'];
+  const other = await cli.run('cap', 'set', 'other', ...args, ...right);
+
+  expect(other.stderr).toBe('');
+  for (const { code, stderr } of [made, await cli.run('cap', 'list'), await cli.run('status')]) {
+    expect(code).toBe(0);
+    expect(stderr).toContain('"team" names "anthropic.claude-opus-4.1*"');
+    expect(stderr.replaceAll(/\s+/g, ' ')).toContain('names "antropic", which matches no model');
+    expect(stderr).not.toContain('"*haiku*"');
+    expect(stderr).not.toContain('"other"');
+  }
+
+  const model = 'anthropic.claude-opus-4.1-x';
+  const bounds = ['--family', 'anthropic', '--context-window', '9000', '--max-output', '900'];
+  await cli.run('prices', 'set', model, '--input', '5', '--output', '25', ...bounds);
+  expect((await cli.run('cap', 'list')).stderr).not.toContain('claude-opus-4.1');
+});
+
 test('changes what is named and keeps the rest', async () => {
   await cli.run('cap', 'set', 'team', '--limit', '5', '--window', 'daily', '--keys', 'alice');
   const { code, stderr } = await cli.run('cap', 'set', 'team', '--limit', '7', '--disabled');

@@ -237,6 +237,17 @@ describe('what waits', () => {
     expect((await cli.runJson('prices', 'list')).waiting).toEqual([]);
   });
 
+  test('T26 is questioned where it looks like a slip of the unit', async () => {
+    await cli.putItem(waiting('0.011'));
+    const { code, stderr } = await cli.run('prices', 'approve', HAIKU);
+
+    expect(code).toBe(2);
+    expect(stderr).toContain('input 0.011 is less than a tenth of 1.10');
+    expect((await modelOf(HAIKU)).price.version).toMatch(/^catalogue-/);
+    expect((await cli.run('prices', 'approve', HAIKU, '--yes')).code).toBe(0);
+    expect((await modelOf(HAIKU)).price.tokens.inputNanoUsdPerMillion).toBe(usd('0.011'));
+  });
+
   test('stays rejected', async () => {
     await cli.putItem(waiting('0.9'));
     await cli.runJson('prices', 'reject', HAIKU);
@@ -247,7 +258,7 @@ describe('what waits', () => {
 
   test('that is out of all bounds, or nothing, is not approved', async () => {
     await cli.putItem(waiting('0.0000009'));
-    const absurd = await cli.run('prices', 'approve', HAIKU);
+    const absurd = await cli.run('prices', 'approve', HAIKU, '--yes');
     const none = await cli.run('prices', 'approve', 'a.b');
 
     expect([absurd.code, none.code]).toEqual([1, 1]);

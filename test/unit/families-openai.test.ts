@@ -58,6 +58,7 @@ describe('the native body of the OpenAI shape', () => {
       service_tier: 'default',
       parallel_tool_calls: true,
       prompt_cache_key: 'k',
+      prompt_cache_options: { mode: 'explicit', ttl: '30m' },
       prompt_cache_retention: 'in_memory',
       response_format: { type: 'json_schema', json_schema: { name: 'x', schema: {} } },
       chat_template_kwargs: { enable_thinking: false },
@@ -116,6 +117,13 @@ describe('the native body of the OpenAI shape', () => {
     ['prompt_cache_retention', '24h'],
   ])('refuses other values of %s than those it can price', (name, value) => {
     expect(verdict('openai', chat({ [name]: value as JsonValue }))).toBe(`unpriced_field ${name}`);
+  });
+
+  it('T19: takes a cache write of 30 minutes as its own, and no other lifetime', () => {
+    const options = (ttl: string) => chat({ prompt_cache_options: { ttl } });
+
+    expect(prepared('openai', options('30m')).oneHourCacheWrites).toBe(false);
+    expect(verdict('openai', options('24h'))).toBe('unpriced_field prompt_cache_options.ttl');
   });
 
   it('T21 asks for the priority tier, which a price without one refuses', () => {

@@ -284,6 +284,97 @@ describe('the Converse shape', () => {
   });
 });
 
+describe('an output limit in a place where another may not stand', () => {
+  const asNova = { ...converse, family: 'nova' } as const;
+  const limits = ['max_tokens', 'maxTokens', 'max_completion_tokens', 'max_new_tokens'];
+
+  it.each(limits)('is refused as %s of the extra fields, though it is null or allowed', (name) => {
+    for (const value of [null, 9]) {
+      const fields: JsonObject = { [name]: value };
+      const body: JsonObject = { messages: [], additionalModelRequestFields: fields };
+      const nested: JsonObject = {
+        messages: [],
+        additionalModelRequestFields: { inferenceConfig: fields },
+      };
+      const path = 'unpriced_field additionalModelRequestFields.';
+
+      expect(verdict(body, { ...converse, allow: [name] })).toBe(path + name);
+      expect(verdict(body, { ...asNova, allow: [name] })).toBe(path + name);
+      const inNested = verdict(nested, { ...asNova, allow: [name] });
+      expect(inNested).toBe(`${path}inferenceConfig.${name}`);
+    }
+  });
+
+  it('is refused under another vendor’s name, though it is allowed', () => {
+    const allow = ['maxTokens', 'max_gen_len'];
+    const config: JsonObject = { maxTokens: 1, max_gen_len: 9 };
+
+    expect(verdict(native({ maxTokens: 9 }), { allow })).toBe('unpriced_field maxTokens');
+    expect(verdict({ messages: [], inferenceConfig: config }, { ...novaNative, allow })).toBe(
+      'unpriced_field inferenceConfig.max_gen_len',
+    );
+  });
+});
+
+describe('a tool that is added within the conversation', () => {
+  const added = (tool: JsonObject) => native(user({ type: 'tool_addition', tool }));
+  const tokensOf = (body: JsonObject, operation: Operation) =>
+    prepareRequest({
+      operation,
+      model: modelOf('anthropic'),
+      body,
+      headers: {},
+      allowFields: new Set(),
+    }).inputTokens;
+
+  it('counts as the window where it refers to a definition', () => {
+    const reference: JsonObject = { tool: { type: 'tool', name: 'n' } };
+
+    expect(tokensOf(added({ type: 'tool_reference', name: 'n' }), 'invoke')).toBe(200_000);
+    expect(tokensOf(user({ toolAddition: reference }), 'converse')).toBe(200_000);
+    expect(tokensOf(user({ toolRemoval: reference }), 'converse')).toBeLessThan(1_000);
+    const removed = native(user({ type: 'tool_removal', tool: { type: 'tool_reference' } }));
+    expect(tokensOf(removed, 'invoke')).toBeLessThan(1_000);
+  });
+
+  it('is looked at like any other where it is defined there', () => {
+    const server: JsonObject = { type: 'web_search_20250305', name: 'web_search' };
+    const own: JsonObject = { name: 'n', input_schema: {} };
+
+    expect(verdict(added({ type: 'tool_definition', definition: own }))).toBe('ok');
+    expect(verdict(added({ type: 'tool_definition', definition: server }))).toBe(
+      'unpriced_field messages.content.web_search_20250305',
+    );
+    expect(verdict(added({ type: 'mcp_toolset_reference', server_name: 's' }))).toBe(
+      'unpriced_field messages.content.tool_addition.mcp_toolset_reference',
+    );
+    const ofServer = { toolAddition: { tool: { name: 'n', serverName: 's' } } };
+    expect(verdict(user(ofServer), converse)).toBe(
+      'unpriced_field messages.content.toolAddition.tool.serverName',
+    );
+  });
+});
+
+describe('search results that are to be cited', () => {
+  it('bring the instructions for it', () => {
+    const plain: JsonObject = { source: 's', title: 't', content: [] };
+    const tokensOf = (block: JsonObject, operation: Operation) =>
+      prepareRequest({
+        operation,
+        model: modelOf('anthropic'),
+        body: operation === 'invoke' ? native(user(block)) : user(block),
+        headers: {},
+        allowFields: new Set(),
+      }).inputTokens;
+    const cited: JsonObject = { ...plain, citations: { enabled: true } };
+    const ofClaude = (block: JsonObject) => tokensOf({ type: 'search_result', ...block }, 'invoke');
+    const ofConverse = (block: JsonObject) => tokensOf({ searchResult: block }, 'converse');
+
+    expect(ofClaude(cited) - ofClaude(plain)).toBeGreaterThan(1_000);
+    expect(ofConverse(cited) - ofConverse(plain)).toBeGreaterThan(1_000);
+  });
+});
+
 describe('the native body of Nova', () => {
   it('lets pass what its documentation shows', () => {
     const body: JsonObject = {

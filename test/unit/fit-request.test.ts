@@ -256,6 +256,31 @@ describe('a cap that clamps', () => {
     expect(ports.upstream.sent).toEqual([]);
   });
 
+  it('T25 makes a reservation of its own for each try, by a new id, for what is then sent', async () => {
+    useCaps([clampCap('0.1')]);
+    spend(TEAM, '0.05');
+    const reserve = ports.ledger.reserve.bind(ports.ledger);
+    const tries: { id: string; amountNanoUsd: bigint }[] = [];
+    ports.ledger.reserve = (request) => {
+      tries.push({ id: request.reservationId, amountNanoUsd: request.amountNanoUsd });
+      // Another is quicker before the second try.
+      if (tries.length === 2) spend(TEAM, '0.07');
+      return reserve(request);
+    };
+
+    const { head } = await admitted({ body: body(30_000) });
+
+    expect(tries).toHaveLength(3);
+    expect(new Set(tries.map(({ id }) => id)).size).toBe(3);
+    expect(head.reservedNanoUsd).toBe(tries[2]?.amountNanoUsd);
+    expect(ports.ledger.journal).toMatchObject([
+      { reservationId: tries[2]?.id, reservedNanoUsd: tries[2]?.amountNanoUsd },
+    ]);
+    expect(sentLimit()).toBe(head.clampedMaxTokens);
+    expect(ports.upstream.sent).toHaveLength(1);
+    expect(ports.ledger.standing()).toEqual([]);
+  });
+
   it('T44 lowers an absurd max_tokens to what remains', async () => {
     useCaps([clampCap('0.1')]);
 

@@ -15,6 +15,7 @@ import {
   errorResponse,
   guardedRequest,
   guardOptions,
+  HAIKU,
   jsonBytes,
   metadataFrame,
   response,
@@ -24,6 +25,7 @@ import {
 import { createVirtualClock, type VirtualClock } from '../helpers/virtual-clock.ts';
 
 const TEAM = 'COUNTER#team-budget';
+const ACCOUNT = 'arn:aws:bedrock:us-east-1:123456789012';
 const FUNCTION_TIME_MS = 60_000;
 
 let clock: VirtualClock;
@@ -103,6 +105,38 @@ describe('admission', () => {
     expect(outcomes[0]).toBe('complete');
     expect(outcomes.at(-1)).toBe('spent');
     expect(ports.upstream.sent).toHaveLength(outcomes.filter((kind) => kind === 'complete').length);
+  });
+
+  it.each([
+    ['a router', { modelId: `${ACCOUNT}:default-prompt-router/anthropic.claude:1` }],
+    ['a prompt that names its model', { modelId: `${ACCOUNT}:prompt/ABCDEFGHIJ:1` }],
+    ['a fallback in the body', { body: { ...asking(9), fallbacks: [{ model: 'dearer' }] } }],
+    [
+      'a model in the body beside that of the path',
+      {
+        modelId: 'openai.gpt-oss-20b-1:0',
+        operation: 'invoke' as const,
+        body: { messages: [], model: 'openai.gpt-oss-120b-1:0' },
+      },
+    ],
+  ])('T25 sends nothing where %s could run what was not priced', async (_, asked) => {
+    expect(await outcomeOf(asked)).toMatch(/^(model_not_priced|unpriced_field|invalid_request)$/);
+
+    expect(ports.upstream.sent).toEqual([]);
+    expect(ports.ledger.standing()).toEqual([]);
+  });
+
+  it('T25 asks the model that it priced, by the id that was asked for', async () => {
+    useSettings({ caps: [cap()] });
+    const paths: string[] = [];
+    const upstreamPath = (id: string) => {
+      paths.push(id);
+      return `/model/${encodeURIComponent(id)}/converse`;
+    };
+    await outcomeOf({ modelId: HAIKU, upstreamPath });
+
+    expect(paths).toEqual([HAIKU]);
+    expect(ports.ledger.journal).toMatchObject([{ modelId: HAIKU }]);
   });
 
   it('T44 bounds an absurd max_tokens by what the model can write, and names the reason', async () => {

@@ -72,6 +72,21 @@ describe('the usage of a stream', () => {
     expect(costOf(haiku.price, whole.usage)).toBe(431_750n);
   });
 
+  it('T25 is not trusted where a router chose the model that answered', () => {
+    const usage = { inputTokens: 1, outputTokens: 1, totalTokens: 2 };
+    const trace = { promptRouter: { invokedModelId: 'arn:aws:bedrock:us-east-1::x' } };
+    const answer = { headers: {}, oneHourCacheWrites: false, model: haiku } as const;
+    const inOnePiece = (operation: Operation, body: unknown) =>
+      usageFromAnswer({ ...answer, operation, body: jsonBytes(body) });
+    const unknown = { kind: 'unknown', why: 'a router chose the model that answered' };
+
+    expect(inOnePiece('converse', { usage, trace })).toEqual(unknown);
+    expect(converseUsage([['metadata', { usage, trace }]])).toEqual(unknown);
+    const native = { usage: { input_tokens: 1, output_tokens: 1 }, 'amazon-bedrock-trace': trace };
+    expect(inOnePiece('invoke', native)).toEqual(unknown);
+    expect(inOnePiece('converse', { usage, trace: { promptRouter: null } }).kind).toBe('metered');
+  });
+
   it('T16 takes the cumulative output count of message_delta, and adds nothing', () => {
     const usage = nativeUsage([
       messageStart(1),

@@ -64,13 +64,15 @@ describe('a price item', () => {
   });
 
   test('may leave out its token prices where the model writes none and has a unit', () => {
-    const image = { ...BOUNDS, maxOutputTokens: 0, units: { 'made-image': '0.04' } };
+    const bounds = { contextWindowTokens: 8_192, maxOutputTokens: 0 };
+    const image = { ...bounds, family: 'titan-image', units: { 'made-image': '0.04' } };
+    const text = { ...bounds, family: 'titan-embed', inputUsdPerMillion: '0.1' };
 
     expect(read(image).tokens).toEqual({
       inputNanoUsdPerMillion: 0n,
       outputNanoUsdPerMillion: 0n,
     });
-    expect(read({ ...BOUNDS, maxOutputTokens: 0, inputUsdPerMillion: '0.1' }).tokens).toEqual({
+    expect(read(text).tokens).toEqual({
       inputNanoUsdPerMillion: usd('0.1'),
       outputNanoUsdPerMillion: 0n,
     });
@@ -84,8 +86,23 @@ describe('a price item', () => {
     ],
     [
       'guardrail units alone',
-      { ...BOUNDS, maxOutputTokens: 0, units: { 'guardrail-content': 1 } },
+      { ...BOUNDS, family: 'stability', maxOutputTokens: 0, units: { 'guardrail-content': 1 } },
       'inputUsdPerMillion',
+    ],
+    [
+      'a family that writes, and no output',
+      { ...BOUNDS, family: 'anthropic', maxOutputTokens: 0, inputUsdPerMillion: 1 },
+      'maxOutputTokens',
+    ],
+    [
+      'units alone for a family whose text is billed by tokens',
+      { ...BOUNDS, family: 'titan-embed', maxOutputTokens: 0, units: { 'read-image': 1 } },
+      'inputUsdPerMillion',
+    ],
+    [
+      'a free family that writes, and no output',
+      { ...BOUNDS, free: true, maxOutputTokens: 0 },
+      'maxOutputTokens',
     ],
     ['no input', { outputUsdPerMillion: 1 }, 'inputUsdPerMillion'],
     ['no output', { inputUsdPerMillion: 1 }, 'outputUsdPerMillion'],

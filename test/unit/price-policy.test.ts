@@ -165,6 +165,30 @@ describe('several regions', () => {
     expect(judge(inTwo('0.9', '1.5')).proposed?.reasons).toEqual(['fall']);
   });
 
+  test('a fall is none where it would undercut a dearer region that nobody lists', () => {
+    const dear = price({
+      tokens: { inputNanoUsdPerMillion: usd('1.6'), outputNanoUsdPerMillion: usd('8') },
+    });
+    const fallen = { ...both, input: '0.9' };
+
+    expect(judge(listing(fallen, { elsewhere: [CURRENT] })).proposed?.reasons).toEqual(['fall']);
+    expect(judge(listing(fallen, { elsewhere: [dear] }))).toEqual({ modelId: ID, warnings: [] });
+    const regions = [
+      { region: 'us-east-1', listed: amounts(fallen), current: CURRENT },
+      { region: 'eu-west-1', listed: amounts({ output: '8' }), current: dear },
+    ];
+    expect(judge(listing({}, { regions })).proposed?.lines.input).toBeUndefined();
+  });
+
+  test('a rise of more than half waits as no less than what holds elsewhere', () => {
+    const dear = price({
+      tokens: { inputNanoUsdPerMillion: usd('1.9'), outputNanoUsdPerMillion: usd('8') },
+    });
+    const { proposed } = judge(listing({ ...both, input: '1.7' }, { elsewhere: [dear] }));
+
+    expect(proposed?.lines.input).toBe(usd('1.9'));
+  });
+
   test('the widest rise decides whether it waits', () => {
     expect(judge(inTwo('1.7', '1.7')).taken).toBeUndefined();
     expect(judge(inTwo('1.7', '1.7')).proposed?.reasons).toEqual(['over 50 %']);

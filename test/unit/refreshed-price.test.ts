@@ -58,4 +58,17 @@ describe('a refreshed price', () => {
     expect(() => findModel(IN, new Map())).toThrow('model_not_priced');
     expect(inputOf(IN, refreshed(IN, '1.1', 'approved'))).toBe(usd('1.1'));
   });
+
+  test('T23: that rose for one of the ids an application profile may stand for holds for it', () => {
+    const arn = 'arn:aws:bedrock:ap-northeast-1:123456789012:application-inference-profile/abc';
+    const soldAs = ['apac', 'jp', 'au', 'in'] as const;
+    const profile = { baseModelId: BASE, soldAs };
+    const priceOf = (...prices: readonly Price[]) =>
+      findModel(arn, new Map(prices.map((one) => [one.modelId, one])), 'ap-northeast-1', profile)
+        .price.tokens.inputNanoUsdPerMillion;
+
+    expect(priceOf()).toBe(usd('1.1'));
+    expect(priceOf(refreshed(`jp.${BASE}`, '1.3'))).toBe(usd('1.3'));
+    expect(priceOf(price({ modelId: `apac.${BASE}`, version: 'operator-1' }))).toBe(usd('1.1'));
+  });
 });

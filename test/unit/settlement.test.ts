@@ -2,11 +2,15 @@
  * The end of a reservation: once, on every counter, whatever fails.
  */
 import { beforeEach, describe, expect, it } from 'vitest';
+import { parsePrice } from '../../lambda/adapters/settings/price-item.ts';
 import { authenticate, decide } from '../../lambda/application/admission.ts';
 import { atNothing, byUsage, inFull } from '../../lambda/application/endings.ts';
+import type { GuardedRequest } from '../../lambda/application/guarded-request.ts';
 import { reserveAll } from '../../lambda/application/reserve-all.ts';
 import { openSettlement } from '../../lambda/application/settlement.ts';
 import { METRIC } from '../../lambda/contract.ts';
+import { GUARDRAIL_PRICES } from '../../lambda/domain/guardrail.ts';
+import { costOfUnits } from '../../lambda/domain/unit.ts';
 import { cap, price, usage, usd } from '../helpers/builders.ts';
 import {
   createFakePorts,
@@ -25,9 +29,9 @@ beforeEach(() => {
   ports = createFakePorts(createVirtualClock());
 });
 
-async function opened(table = settingsTable({ caps: CAPS })) {
+async function opened(table = settingsTable({ caps: CAPS }), more: Partial<GuardedRequest> = {}) {
   const view = { ...table, readAtMs: NOON_MS };
-  const request = guardedRequest(ports.clock, ports.sink);
+  const request = { ...guardedRequest(ports.clock, ports.sink), ...more };
   const key = authenticate(view, KEY_TEXT, NOON_MS);
   const admission = decide(view, key, request, guardOptions(), NOON_MS);
   const amountNanoUsd = admission.prepared.boundNanoUsd;
@@ -153,5 +157,33 @@ describe('a model that is marked free', () => {
     expect(admission.prepared.boundNanoUsd).toBe(1n);
     expect(ports.ledger.books('COUNTER#team-budget').settledNanoUsd).toBe(usd('0'));
     expect(ports.telemetry.metrics.has(METRIC.overruns)).toBe(false);
+  });
+
+  it('T27: costs what its guardrail costs, and reserves it', async () => {
+    const free = parsePrice({ sk: HAIKU, v: 1, free: true });
+    if ('problem' in free) throw new Error(free.problem);
+    const headers = {
+      'x-amzn-bedrock-guardrailidentifier': 'abc',
+      'x-amzn-bedrock-guardrailversion': '1',
+    };
+    const { admission } = await opened(settingsTable({ prices: new Map([[HAIKU, free]]) }), {
+      headers,
+    });
+    const { units, boundNanoUsd } = admission.prepared;
+    const tokens = {
+      inputTokens: 9,
+      outputTokens: 9,
+      cacheReadTokens: 0,
+      cacheWrite5mTokens: 0,
+      cacheWrite1hTokens: 0,
+    };
+
+    expect(boundNanoUsd).toBe(costOfUnits(units, GUARDRAIL_PRICES));
+    expect(boundNanoUsd).toBeGreaterThan(150_000n);
+    expect(inFull(admission, 502, 'lost').costNanoUsd).toBe(boundNanoUsd);
+    const usage = { ...tokens, units: { 'guardrail-topic': 2 } } as const;
+    expect(byUsage(admission, { kind: 'metered', usage }, 200).costNanoUsd).toBeGreaterThanOrEqual(
+      300_000n,
+    );
   });
 });

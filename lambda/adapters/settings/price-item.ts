@@ -186,6 +186,8 @@ function freePrice(modelId: string, attributes: SettingItem): Price | MalformedP
     modelId,
     version: priceVersion('operator', attributes),
     tokens: NO_TOKEN_PRICES,
+    // Bedrock bills a guardrail beside the model, whatever that costs.
+    units: GUARDRAIL_PRICES,
     ...boundsOf(parsed.data),
     free: true,
   };
@@ -204,8 +206,16 @@ const BOUND_NAMES = ['family', 'contextWindowTokens', 'maxOutputTokens'] as cons
 function boundsFault(fields: BoundFields): Fault | undefined {
   const missing = BOUND_NAMES.filter((name) => fields[name] === undefined);
   const [field] = missing;
-  if (field === undefined || missing.length === BOUND_NAMES.length) return undefined;
+  if (missing.length === BOUND_NAMES.length) return undefined;
+  if (field === undefined) return outputFault(fields);
   return { field, problem: `is missing; ${BOUND_NAMES.join(', ')} go together` };
+}
+
+/** Without an output maximum a family that writes would have no output price. */
+function outputFault({ family, maxOutputTokens }: BoundFields): Fault | undefined {
+  const writes = family !== undefined && FAMILIES[family].hasNoOutputTokens !== true;
+  if (!writes || maxOutputTokens !== 0) return undefined;
+  return { field: 'maxOutputTokens', problem: `must be above 0, as the family ${family} writes` };
 }
 
 /**
@@ -216,7 +226,11 @@ function missingLine(fields: PriceFields, isAuto: boolean): Fault | undefined {
   const { inputUsdPerMillion: input, outputUsdPerMillion: output, units = {} } = fields;
   const problem = `is missing; it ${TOKEN_LINE.problem}`;
   const writesNone = isAuto || fields.maxOutputTokens === 0;
-  const isByUnits = writesNone && Object.keys(units).some((unit) => !(unit in GUARDRAIL_PRICES));
+  // Of an embedding that bills its text by tokens a unit alone would make the text free.
+  const mayBeByUnits =
+    isAuto || (fields.family !== undefined && FAMILIES[fields.family].isBilledByRequest === true);
+  const isByUnits =
+    writesNone && mayBeByUnits && Object.keys(units).some((unit) => !(unit in GUARDRAIL_PRICES));
   if (input === undefined) {
     const isMissing = !(isByUnits && output === undefined);
     return isMissing ? { field: 'inputUsdPerMillion', problem } : undefined;

@@ -54,7 +54,9 @@ function sumOfUnits(a: UnitCounts, b: UnitCounts): UnitCounts {
  */
 export function signalsOfConverse(answer: JsonObject): AnswerSignals {
   const hasIntervened = answer.stopReason === 'guardrail_intervened';
-  const trace = memberObject(memberObject(answer, 'trace') ?? {}, 'guardrail');
+  const traces = memberObject(answer, 'trace') ?? {};
+  const trace = memberObject(traces, 'guardrail');
+  refuseRouter(traces);
   return {
     served: servedBy(
       memberObject(answer, 'serviceTier')?.type,
@@ -73,7 +75,9 @@ export function signalsOfConverse(answer: JsonObject): AnswerSignals {
 export function signalsOfNative(answer: JsonObject): AnswerSignals {
   const action = answer['amazon-bedrock-guardrailAction'];
   const hasIntervened = action !== undefined && action !== null && action !== 'NONE';
-  const trace = memberObject(memberObject(answer, 'amazon-bedrock-trace') ?? {}, 'guardrail');
+  const traces = memberObject(answer, 'amazon-bedrock-trace') ?? {};
+  const trace = memberObject(traces, 'guardrail');
+  refuseRouter(traces);
   const usages = [
     answer,
     memberObject(answer, 'usage'),
@@ -84,6 +88,12 @@ export function signalsOfNative(answer: JsonObject): AnswerSignals {
     hasIntervened,
     ...unitsOfTrace(trace?.input, trace?.outputs, hasIntervened),
   };
+}
+
+/** Routers are refused by their ids; an answer of one all the same is of no model that was priced. */
+function refuseRouter({ promptRouter }: JsonObject): void {
+  if (promptRouter === undefined || promptRouter === null) return;
+  throw new UnreadableUsage('a router chose the model that answered');
 }
 
 /**

@@ -8,6 +8,7 @@
 import { isJsonObject, type JsonObject, type JsonValue } from '../request-body.ts';
 import { converseShape } from './converse.ts';
 import type { ConverseExtras, Family, RequestShape, StreamMeter } from './family.ts';
+import { type OutputRule, refuseLimits, refuseOtherNames } from './output-rule.ts';
 import {
   invalidField,
   isGiven,
@@ -39,6 +40,8 @@ const SHARED_MEMBERS = [
   'anthropic_beta',
   'cache_control',
   'context_management',
+  // It names the request before, to be told why the cache missed; nothing of that one is read.
+  'diagnostics',
   'metadata',
   'output_config',
   'output_format',
@@ -72,6 +75,7 @@ const TEXT_BLOCKS: ReadonlySet<string> = new Set([
   'text',
   'thinking',
   'redacted_thinking',
+  'tool_removal',
   'tool_use',
 ]);
 
@@ -86,8 +90,11 @@ const SERVER_TOOL =
 
 const COMPACTION = 'edits other than clearing run the model once more';
 
+const LIMIT_RULE: OutputRule = { limits: ['max_tokens'] };
+
 const native: RequestShape = {
   inspect(body, reading) {
+    refuseOtherNames(body, LIMIT_RULE);
     reading.checkMembers(body, NATIVE_MEMBERS, '');
     reading.askTier(body.service_tier, 'service_tier');
     inspectShared(body, reading, '');
@@ -107,6 +114,7 @@ const native: RequestShape = {
 const extras: ConverseExtras = {
   inspect(fields, reading) {
     const path = 'additionalModelRequestFields.';
+    refuseLimits(fields, path);
     reading.checkMembers(fields, EXTRA_MEMBERS, path);
     inspectShared(fields, reading, path);
   },
@@ -183,12 +191,36 @@ function inspectBlock(block: JsonObject, reading: RequestReading, path: string):
       // The tool's definition is written out again where it stands, however long it is.
       reading.fillWindow();
       return;
+    case 'tool_addition':
+      inspectAddition(objectOf(block.tool, `${path}.${type}.tool`) ?? {}, reading, path);
+      return;
     case 'search_result':
+      if (isGiven(block.citations)) reading.addTokens(OVERHEAD_TOKENS.citations);
+      inspectContent(block.content, reading, `${path}.${type}.content`);
+      return;
     case 'tool_result':
       inspectContent(block.content, reading, `${path}.${type}.content`);
       return;
     default:
       reading.checkUnknownType(`${path}.`, type);
+  }
+}
+
+/** A tool that is added within the conversation: defined there, or one of the body's tools. */
+function inspectAddition(tool: JsonObject, reading: RequestReading, path: string): void {
+  switch (tool.type) {
+    case 'tool_definition':
+      inspectTool(
+        objectOf(tool.definition, `${path}.tool_addition.tool.definition`) ?? {},
+        reading,
+        path,
+      );
+      return;
+    case 'tool_reference':
+      reading.fillWindow();
+      return;
+    default:
+      reading.checkUnknownType(`${path}.tool_addition.`, String(tool.type), SERVER_TOOL);
   }
 }
 

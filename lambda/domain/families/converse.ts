@@ -57,6 +57,7 @@ const TEXT_BLOCKS: ReadonlySet<string> = new Set([
   'citationsContent',
   'json',
   'reasoningContent',
+  'toolRemoval',
   'toolUse',
 ]);
 
@@ -184,7 +185,13 @@ function inspectBlock(
       // Pages are text and pictures, seconds are frames: the only bound is the window.
       if (!isPlainText(inlineSourceOf(value, reading, path), value)) reading.fillWindow();
       return;
+    case 'toolAddition':
+      inspectAddition(objectOf(objectOf(value, path)?.tool, `${path}.tool`) ?? {}, reading, path);
+      return;
     case 'searchResult':
+      if (isGiven(objectOf(value, path)?.citations)) reading.addTokens(OVERHEAD_TOKENS.citations);
+      inspectContent(objectOf(value, path)?.content, reading, `${path}.content`);
+      return;
     case 'toolResult':
       inspectContent(objectOf(value, path)?.content, reading, `${path}.content`);
       return;
@@ -197,6 +204,17 @@ function inspectBlock(
     default:
       reading.checkUnknownType(`${contentPath}.`, kind);
   }
+}
+
+/**
+ * A tool of `toolConfig` that is added within the conversation, where its definition is written out
+ * again, however long it is. Those of a server are not in the request.
+ */
+function inspectAddition(tool: JsonObject, reading: RequestReading, path: string): void {
+  if (isGiven(tool.serverName)) {
+    reading.checkUnknownType(`${path}.tool.`, 'serverName', SYSTEM_TOOL);
+  }
+  reading.fillWindow();
 }
 
 /** Text or an image that the guardrail looks at; to the model it is like any other. */

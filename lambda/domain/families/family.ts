@@ -69,6 +69,8 @@ export interface Family {
   readonly imageTokens: number | 'window';
   /** True where answers hold no tokens (embeddings, rerankings, images): no limit is written. */
   readonly hasNoOutputTokens?: boolean;
+  /** Lifetimes of cache writes, beside `5m`, that cost what those of five minutes do. */
+  readonly shortLifetimes?: readonly string[];
   /** True where an answer's input may include its cached tokens; its total then tells. */
   readonly mayIncludeCached?: boolean;
   /**

@@ -14,6 +14,7 @@ import {
   withMaxTokens,
 } from './converse.ts';
 import type { ConverseExtras, Family, RequestShape, StreamMeter } from './family.ts';
+import { type OutputRule, refuseLimits, refuseOtherNames } from './output-rule.ts';
 import { invalidField, objectOf, positiveInteger, type RequestReading } from './request-reading.ts';
 import {
   type Counts,
@@ -47,10 +48,12 @@ const NATIVE_INFERENCE: ReadonlySet<string> = new Set([
 
 const EXTRA_MEMBERS: ReadonlySet<string> = new Set(['inferenceConfig', 'reasoningConfig']);
 const EXTRA_INFERENCE: ReadonlySet<string> = new Set(['reasoningConfig', 'topK', 'top_k']);
+const LIMIT_RULE: OutputRule = { limits: ['maxTokens', 'max_new_tokens'] };
 const EXTRA_PATH = 'additionalModelRequestFields.';
 
 const native: RequestShape = {
   inspect(body, reading) {
+    refuseOtherNames(inferenceOf(body) ?? {}, LIMIT_RULE, 'inferenceConfig.');
     reading.checkMembers(body, NATIVE_MEMBERS, '');
     inspectCommon(body, reading, NATIVE_INFERENCE);
     inspectReasoning(body, reading);
@@ -79,8 +82,10 @@ const native: RequestShape = {
 
 const extras: ConverseExtras = {
   inspect(fields, reading) {
+    refuseLimits(fields, EXTRA_PATH);
     reading.checkMembers(fields, EXTRA_MEMBERS, EXTRA_PATH);
     const inference = objectOf(fields.inferenceConfig, `${EXTRA_PATH}inferenceConfig`) ?? {};
+    refuseLimits(inference, `${EXTRA_PATH}inferenceConfig.`);
     reading.checkMembers(inference, EXTRA_INFERENCE, `${EXTRA_PATH}inferenceConfig.`);
     inspectReasoning(fields, reading);
   },

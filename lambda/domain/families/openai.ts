@@ -43,6 +43,7 @@ const SHARED_MEMBERS = [
   'parallel_tool_calls',
   'presence_penalty',
   'prompt_cache_key',
+  'prompt_cache_options',
   'prompt_cache_retention',
   'reasoning',
   'reasoning_effort',
@@ -119,6 +120,11 @@ const REASONING_MEMBERS: ReadonlySet<string> = new Set([
 
 const THINKING_MEMBERS: ReadonlySet<string> = new Set(['clear_thinking', 'keep', 'type']);
 
+const CACHE_MEMBERS: ReadonlySet<string> = new Set(['mode', 'ttl']);
+
+/** How long a cache write lives at least: what the catalogue has as a write of five minutes. */
+const LIFETIME = '30m';
+
 /** How long a cached prompt is kept; what another one costs to write is not known. */
 const RETENTIONS = ['in_memory', 'in-memory'];
 
@@ -171,6 +177,7 @@ function inspectShared(fields: JsonObject, reading: RequestReading, path: string
   );
   for (const [name, members] of [
     ['chat_template_kwargs', TEMPLATE_ARGUMENTS],
+    ['prompt_cache_options', CACHE_MEMBERS],
     ['reasoning', REASONING_MEMBERS],
     ['thinking', THINKING_MEMBERS],
   ] as const) {
@@ -180,6 +187,8 @@ function inspectShared(fields: JsonObject, reading: RequestReading, path: string
     reading.checkMembers(settings, members, `${path}${name}.`);
   }
   if (isGiven(fields.reasoning_effort)) reading.noteThinking();
+  const caching = objectOf(fields.prompt_cache_options, `${path}prompt_cache_options`);
+  reading.checkPricedValue(caching?.ttl, [LIFETIME], `${path}prompt_cache_options.ttl`);
   inspectResponseFormat(fields, reading);
 }
 
@@ -201,6 +210,7 @@ function familyWithLimits(limits: OutputRule['limits']): Family {
     native,
     chat: native,
     converse: converseByTemplate(extras, TEMPLATE_TOKENS),
+    shortLifetimes: [LIFETIME],
     mayIncludeCached: true,
     countsOfAnswer: countsOfOpenAiAnswer,
     createStreamMeter: createOpenAiStreamMeter,

@@ -145,6 +145,18 @@ export const shapeByRule = (
 const EXTRAS_PATH = 'additionalModelRequestFields.';
 
 /**
+ * Refuses every output limit, null as well; no setting lets one pass. Of Converse's extras.
+ *
+ * @throws HardcapError `unpriced_field`
+ */
+export function refuseLimits(object: JsonObject, path: string): void {
+  for (const name of LIMIT_NAMES) {
+    if (object[name] === undefined) continue;
+    throw refusal(path + name, 'give the output limit as "inferenceConfig.maxTokens"');
+  }
+}
+
+/**
  * The extras of a family inside Converse: closed members, and no second output limit. A limit
  * there, even null, may replace the one of `inferenceConfig` where Bedrock joins the two.
  */
@@ -156,10 +168,7 @@ export function extrasByRule(
   const rule: OutputRule = { limits: ['inferenceConfig.maxTokens'], choices };
   return {
     inspect(fields, reading) {
-      for (const name of LIMIT_NAMES) {
-        if (fields[name] === undefined) continue;
-        throw refusal(EXTRAS_PATH + name, 'give the output limit as "inferenceConfig.maxTokens"');
-      }
+      refuseLimits(fields, EXTRAS_PATH);
       for (const name of CHOICE_NAMES) {
         if (choices[name] !== undefined || !isGiven(fields[name])) continue;
         throw refusal(EXTRAS_PATH + name, MULTIPLIES);

@@ -30,6 +30,8 @@ export const OVERHEAD_TOKENS = {
   thinking: 200,
   /** The instructions that a required output format adds. */
   outputFormat: 1_000,
+  /** The instructions for citing search results; their marks are in the overhead of a block. */
+  citations: 1_000,
 } as const;
 
 /** Every tier that Bedrock or a vendor's body names, and what it costs as. */
