@@ -4,6 +4,8 @@
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { createDynamoMaintenance } from '../adapters/ledger/dynamo-maintenance.ts';
 import { createDynamoCapList } from '../adapters/settings/dynamo-cap-list.ts';
+import { createDynamoKeyList } from '../adapters/settings/dynamo-key-list.ts';
+import { JournalSums } from '../application/journal-sums.ts';
 import { runRollover } from '../application/rollover.ts';
 import type { RolloverReport } from '../application/rollover-work.ts';
 import type { Clock } from '../ports/clock.ts';
@@ -43,6 +45,8 @@ export function composeRollover(
       tableName: settingsTable,
       ...(settingsTimeoutMs === undefined ? {} : { timeoutMs: settingsTimeoutMs }),
     }),
+    keys: createDynamoKeyList({ client, tableName: settingsTable }),
+    journal: new JournalSums(),
     clock,
     telemetry,
     ...(events === undefined ? {} : { events }),

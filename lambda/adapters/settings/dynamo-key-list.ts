@@ -1,0 +1,51 @@
+/**
+ * The KeyList port on the settings table: the ids of keys, and never a hash.
+ */
+import { QueryCommand } from '@aws-sdk/lib-dynamodb';
+import { TABLE } from '../../contract.ts';
+import { HardcapError } from '../../domain/errors.ts';
+import type { KeyList } from '../../ports/key-list.ts';
+import { PARTITION } from './setting-items.ts';
+import type { SettingsTable } from './settings-table.ts';
+
+/** What is spent by keys beyond so many is told as unattributed. */
+const MAX_KEYS = 10_000;
+
+/**
+ * The key ids of this settings table, read anew each time.
+ *
+ * The role of the rollover function allows no attributes but these two.
+ */
+export const createDynamoKeyList = (table: SettingsTable): KeyList => ({
+  readIds: async () => {
+    const keyIds: string[] = [];
+    let startKey: Record<string, unknown> | undefined;
+    do {
+      const page = await keyPage(table, startKey);
+      for (const { sk } of page.Items ?? []) keyIds.push(String(sk));
+      startKey = page.LastEvaluatedKey;
+    } while (startKey !== undefined && keyIds.length < MAX_KEYS);
+    const isWhole = startKey === undefined && keyIds.length <= MAX_KEYS;
+    return { keyIds: keyIds.slice(0, MAX_KEYS), isWhole };
+  },
+});
+
+async function keyPage(table: SettingsTable, startKey: Record<string, unknown> | undefined) {
+  try {
+    return await table.client.send(
+      new QueryCommand({
+        TableName: table.tableName,
+        KeyConditionExpression: '#pk = :partition',
+        ProjectionExpression: '#pk, #sk',
+        ExpressionAttributeNames: { '#pk': TABLE.partitionKey, '#sk': TABLE.sortKey },
+        ExpressionAttributeValues: { ':partition': PARTITION.key },
+        Select: 'SPECIFIC_ATTRIBUTES',
+        ...(startKey === undefined ? {} : { ExclusiveStartKey: startKey }),
+      }),
+    );
+  } catch (cause) {
+    throw new HardcapError('settings_unavailable', 'the ids of the keys could not be read', {
+      cause,
+    });
+  }
+}
