@@ -24,7 +24,6 @@ export interface EndedSpan {
 
 /** Part of the journal of one UTC date, as far as it was read. */
 interface Day {
-  readonly date: string;
   readonly fromMs: number;
   readonly toMs: number;
   /** Whether entries may still come: then it is read anew by each run. */
@@ -33,6 +32,8 @@ interface Day {
   readonly cursors: Map<KeyOrNone, string | typeof WHOLE>;
   readonly counters: Map<string, CounterSums>;
   size: number;
+  /** Whether the stretches of all keys were read to their end. */
+  isRead: boolean;
 }
 
 /** Undefined: the partition of expired charges. */
@@ -64,8 +65,8 @@ const MAX_SIZE = 200_000;
 export class JournalSums {
   #keyIds: readonly string[] = [];
   #knowsAllKeys = true;
-  #byKey = new Map<string, Day>();
-  #expired = new Map<string, Day>();
+  #byKey = new Map<number, Day>();
+  #expired = new Map<number, Day>();
 
   /** Says what is wanted; what was read before is kept where it is wanted still. */
   plan(
@@ -100,14 +101,16 @@ export class JournalSums {
     };
     const guarded = () => work().catch((error: unknown) => failures.push(error));
     await Promise.all(Array.from({ length: PARALLEL }, guarded));
+    for (const day of this.#byKey.values()) day.isRead = isRead(day, this.#keyIds);
+    for (const day of this.#expired.values()) day.isRead = isRead(day, [undefined]);
     if (failures.length > 0) throw failures[0];
   }
 
   /** Whether all that can name the window was read. */
   isWhole(span: EndedSpan): boolean {
     return (
-      datesOf(span, EDGE_MS).every((date) => isRead(this.#byKey.get(date), this.#keyIds)) &&
-      datesOf(span, EXPIRY_MS).every((date) => isRead(this.#expired.get(date), [undefined]))
+      datesOf(span, EDGE_MS).every((date) => this.#byKey.get(date)?.isRead === true) &&
+      datesOf(span, EXPIRY_MS).every((date) => this.#expired.get(date)?.isRead === true)
     );
   }
 
@@ -165,13 +168,11 @@ interface Stretch {
   readonly keyId: KeyOrNone;
 }
 
-const dateOf = (atMs: number): string => new Date(atMs).toISOString().slice(0, 10);
-
-/** The UTC dates that may name the window. */
-function datesOf(span: EndedSpan, afterMs: number): string[] {
-  const dates: string[] = [];
-  const first = Date.parse(dateOf(span.startsAtMs - EDGE_MS));
-  for (let atMs = first; atMs < span.endsAtMs + afterMs; atMs += DAY_MS) dates.push(dateOf(atMs));
+/** The first instants of the UTC dates that may name the window. */
+function datesOf(span: EndedSpan, afterMs: number): number[] {
+  const dates: number[] = [];
+  const first = Math.floor((span.startsAtMs - EDGE_MS) / DAY_MS) * DAY_MS;
+  for (let dateMs = first; dateMs < span.endsAtMs + afterMs; dateMs += DAY_MS) dates.push(dateMs);
   return dates;
 }
 
@@ -179,16 +180,15 @@ function datesOf(span: EndedSpan, afterMs: number): string[] {
 function planned(
   spans: readonly EndedSpan[],
   afterMs: number,
-  before: ReadonlyMap<string, Day>,
+  before: ReadonlyMap<number, Day>,
   nowMs: number,
-): Map<string, Day> {
+): Map<number, Day> {
   const lasting = ({ startsAtMs, endsAtMs }: EndedSpan) => endsAtMs - startsAtMs;
-  const stretches = new Map<string, { fromMs: number; toMs: number }>();
+  const stretches = new Map<number, { fromMs: number; toMs: number }>();
   for (const span of spans.toSorted((a, b) => lasting(a) - lasting(b))) {
     for (const date of datesOf(span, afterMs)) {
-      const startMs = Date.parse(date);
-      const fromMs = Math.max(startMs, span.startsAtMs - EDGE_MS);
-      const toMs = Math.min(startMs + DAY_MS, span.endsAtMs + afterMs);
+      const fromMs = Math.max(date, span.startsAtMs - EDGE_MS);
+      const toMs = Math.min(date + DAY_MS, span.endsAtMs + afterMs);
       const known = stretches.get(date) ?? { fromMs, toMs };
       stretches.set(date, {
         fromMs: Math.min(known.fromMs, fromMs),
@@ -196,33 +196,33 @@ function planned(
       });
     }
   }
-  const days = [...stretches].map(([date, { fromMs, toMs }]): [string, Day] => {
+  const days = [...stretches].map(([date, { fromMs, toMs }]): [number, Day] => {
     const known = before.get(date);
     const isKept = known?.isFinal === true && known.fromMs === fromMs && known.toMs === toMs;
-    return [date, isKept ? known : newDay(date, fromMs, toMs, nowMs)];
+    return [date, isKept ? known : newDay(fromMs, toMs, nowMs)];
   });
   return new Map(days);
 }
 
-const newDay = (date: string, fromMs: number, toMs: number, nowMs: number): Day => ({
-  date,
+const newDay = (fromMs: number, toMs: number, nowMs: number): Day => ({
   fromMs,
   toMs,
   isFinal: toMs + FINAL_AFTER_MS <= nowMs,
   cursors: new Map(),
   counters: new Map(),
   size: 0,
+  isRead: false,
 });
 
-const isRead = (day: Day | undefined, keyIds: readonly KeyOrNone[]): boolean =>
-  day !== undefined && keyIds.every((keyId) => day.cursors.get(keyId) === WHOLE);
+const isRead = (day: Day, keyIds: readonly KeyOrNone[]): boolean =>
+  keyIds.every((keyId) => day.cursors.get(keyId) === WHOLE);
 
 async function readStretch(
   maintenance: LedgerMaintenance,
   { day, keyId }: Stretch,
   isOver: () => boolean,
 ): Promise<void> {
-  const stretch: JournalStretch = { ...pick(day), keyId };
+  const stretch: JournalStretch = { keyId, fromMs: day.fromMs, toMs: day.toMs };
   let cursor = day.cursors.get(keyId);
   while (cursor !== WHOLE && !isOver()) {
     const page = await maintenance.journalPage(stretch, cursor);
@@ -232,8 +232,6 @@ async function readStretch(
     day.cursors.set(keyId, cursor);
   }
 }
-
-const pick = ({ date, fromMs, toMs }: Day) => ({ date, fromMs, toMs });
 
 /** Counters of a lifetime are never summarised. */
 const LIFETIME = '/lifetime';

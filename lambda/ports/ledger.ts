@@ -141,10 +141,8 @@ export interface OpenCounter {
   readonly marks: ReadonlyMap<string, TellingMark>;
 }
 
-/** A stretch of one journal partition: those entries of one UTC date whose `at` is in it. */
+/** A stretch of one journal partition, which holds one UTC date: all of it is of that date. */
 export interface JournalStretch {
-  /** Such as `2026-03-02`. */
-  readonly date: string;
   /** Undefined: the entries of expired charges, of which the ledger knows no key. */
   readonly keyId: string | undefined;
   /** Epoch milliseconds; entries from then on, and before `toMs`. */

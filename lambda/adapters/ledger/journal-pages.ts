@@ -14,6 +14,7 @@ import type { CounterTable } from './write-attempts.ts';
 
 const MAX_ATTEMPTS = 3;
 const BACKOFF_MS = 50;
+const DATE_CHARACTERS = 10;
 
 /** All that a summary needs; `count` and `counter` are words that DynamoDB reserves. */
 const ATTRIBUTES = [
@@ -55,7 +56,8 @@ export async function journalPage(
 }
 
 function commandOf(table: CounterTable, stretch: JournalStretch, next: string | undefined) {
-  const pk = `JOURNAL#${stretch.date}#${stretch.keyId ?? NO_KEY}`;
+  const from = new Date(stretch.fromMs).toISOString();
+  const pk = `JOURNAL#${from.slice(0, DATE_CHARACTERS)}#${stretch.keyId ?? NO_KEY}`;
   return new QueryCommand({
     TableName: table.tableName,
     // A sort key begins with its instant and goes on with `#`: none equals the end of a stretch.
@@ -68,7 +70,7 @@ function commandOf(table: CounterTable, stretch: JournalStretch, next: string | 
     },
     ExpressionAttributeValues: {
       ':pk': pk,
-      ':from': new Date(stretch.fromMs).toISOString(),
+      ':from': from,
       ':to': new Date(stretch.toMs).toISOString(),
     },
     ConsistentRead: true,
