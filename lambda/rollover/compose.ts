@@ -25,7 +25,7 @@ export interface RolloverParts {
   /** Absent: nothing is told, and no window is closed. */
   readonly events?: Events;
   /**
-   * Milliseconds that reading the caps may take.
+   * Milliseconds that reading the caps may take, and each page of the keys' ids.
    *
    * @default 2000
    */
@@ -38,14 +38,15 @@ export function composeRollover(
 ): (deadlineAtMs: number) => Promise<RolloverReport> {
   const { client, environment, clock, telemetry, events, settingsTimeoutMs } = parts;
   const { ledgerTable, settingsTable, journalDays, counterDays } = environment;
+  const settings = {
+    client,
+    tableName: settingsTable,
+    ...(settingsTimeoutMs === undefined ? {} : { timeoutMs: settingsTimeoutMs }),
+  };
   const ports = {
     maintenance: createDynamoMaintenance({ client, tableName: ledgerTable, clock, journalDays }),
-    caps: createDynamoCapList({
-      client,
-      tableName: settingsTable,
-      ...(settingsTimeoutMs === undefined ? {} : { timeoutMs: settingsTimeoutMs }),
-    }),
-    keys: createDynamoKeyList({ client, tableName: settingsTable }),
+    caps: createDynamoCapList(settings),
+    keys: createDynamoKeyList(settings),
     journal: new JournalSums(),
     clock,
     telemetry,

@@ -82,9 +82,9 @@ function projectionOf(input: QueryCommandInput) {
     if (name === undefined) throw validationError(`${placeholder} is not defined`);
     return name;
   });
-  const isTested = (name: string) => input.KeyConditionExpression?.includes(name) === true;
+  const tested = new Set(input.KeyConditionExpression?.match(/#\w+/g));
   const left = Object.entries(given).filter(
-    ([placeholder]) => !placeholders.includes(placeholder) || isTested(placeholder),
+    ([placeholder]) => !placeholders.includes(placeholder) || tested.has(placeholder),
   );
   return { rest: { ...input, ExpressionAttributeNames: Object.fromEntries(left) }, names };
 }

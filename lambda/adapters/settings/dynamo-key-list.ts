@@ -3,10 +3,9 @@
  */
 import { QueryCommand } from '@aws-sdk/lib-dynamodb';
 import { TABLE } from '../../contract.ts';
-import { HardcapError } from '../../domain/errors.ts';
 import type { KeyList } from '../../ports/key-list.ts';
 import { PARTITION } from './setting-items.ts';
-import type { SettingsTable } from './settings-table.ts';
+import { type SettingsTable, withRetry } from './settings-table.ts';
 
 /** What is spent by keys beyond so many is told as unattributed. */
 const MAX_KEYS = 10_000;
@@ -30,9 +29,10 @@ export const createDynamoKeyList = (table: SettingsTable): KeyList => ({
   },
 });
 
-async function keyPage(table: SettingsTable, startKey: Record<string, unknown> | undefined) {
-  try {
-    return await table.client.send(
+/** @throws HardcapError settings_unavailable */
+const keyPage = (table: SettingsTable, startKey: Record<string, unknown> | undefined) =>
+  withRetry(table, 'the ids of the keys', (abortSignal) =>
+    table.client.send(
       new QueryCommand({
         TableName: table.tableName,
         KeyConditionExpression: '#pk = :partition',
@@ -42,10 +42,6 @@ async function keyPage(table: SettingsTable, startKey: Record<string, unknown> |
         Select: 'SPECIFIC_ATTRIBUTES',
         ...(startKey === undefined ? {} : { ExclusiveStartKey: startKey }),
       }),
-    );
-  } catch (cause) {
-    throw new HardcapError('settings_unavailable', 'the ids of the keys could not be read', {
-      cause,
-    });
-  }
-}
+      { abortSignal },
+    ),
+  );
