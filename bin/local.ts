@@ -3,12 +3,13 @@
  *
  * Only the lines for people go to stdout; logs go to stderr, one JSON line each.
  */
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { createLedgerClient } from '../lambda/adapters/ledger/dynamo-client.ts';
 import { greeting } from '../local/announcement.ts';
 import type { LocalGateway } from '../local/local-gateway.ts';
 import { logToStderr } from '../local/log-lines.ts';
+import { makeFolder } from '../local/make-folder.ts';
 import { type DemoKey, demoKey, readSeed, type SeedTarget, writeSeed } from '../local/seed.ts';
 import { readStartOptions, type StartOptions } from '../local/start-options.ts';
 import { publishState, withdrawState } from '../local/state-file.ts';
@@ -91,7 +92,7 @@ async function rememberedDemoKey(
   const kept = await readFile(file, 'utf8').catch(() => undefined);
   const demo = await demoKey(target, kept?.trim());
   if (demo?.isNew) {
-    await mkdir(dataDir, { recursive: true });
+    await makeFolder(dataDir);
     await writeFile(file, demo.key, { mode: SECRET_FILE_MODE });
   }
   return demo;

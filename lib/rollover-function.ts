@@ -16,7 +16,7 @@ import {
 } from 'aws-cdk-lib/aws-scheduler';
 import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
-import { DEFAULTS } from '../lambda/contract.ts';
+import { DEFAULTS, TABLE } from '../lambda/contract.ts';
 import { NodeFunction, type NodeFunctionProps } from './node-function.ts';
 
 const ENTRY = 'lambda/rollover/handler.ts';
@@ -149,6 +149,17 @@ const onPartitions = (...patterns: string[]) => ({
   Null: { 'dynamodb:LeadingKeys': 'false' },
 });
 
+/** The partition's keys and no other attribute: not the hash of a caller's key. */
+const onlyIdsOf = (partition: string) => {
+  const { Null, ...leading } = onPartitions(partition);
+  return {
+    ...leading,
+    'ForAllValues:StringEquals': { 'dynamodb:Attributes': [TABLE.partitionKey, TABLE.sortKey] },
+    StringEquals: { 'dynamodb:Select': 'SPECIFIC_ATTRIBUTES' },
+    Null: { ...Null, 'dynamodb:Attributes': 'false' },
+  };
+};
+
 const rolloverStatements = (props: RolloverFunctionProps, queueArn: string): PolicyStatement[] => [
   new PolicyStatement({
     sid: 'FindOpenCounters',
@@ -167,10 +178,16 @@ const rolloverStatements = (props: RolloverFunctionProps, queueArn: string): Pol
     resources: [props.ledgerTableArn],
   }),
   new PolicyStatement({
-    sid: 'FindClosedCounters',
+    sid: 'NameKeys',
+    actions: ['dynamodb:Query'],
+    resources: [props.settingsTableArn],
+    conditions: onlyIdsOf('KEY'),
+  }),
+  new PolicyStatement({
+    sid: 'ReadClosedAndJournal',
     actions: ['dynamodb:Query'],
     resources: [props.ledgerTableArn],
-    conditions: onPartitions('CLOSED'),
+    conditions: onPartitions('CLOSED', 'JOURNAL#*'),
   }),
   new PolicyStatement({
     sid: 'PruneClosedCounters',

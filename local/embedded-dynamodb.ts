@@ -4,10 +4,10 @@
  * Invariant: a folder belongs to one process at a time; a second one is told so.
  * Crash:     what was answered is in the folder's log; the next start reads it back.
  */
-import { mkdir } from 'node:fs/promises';
 import type { RequestListener, Server } from 'node:http';
 import { createRequire } from 'node:module';
 import { resolve } from 'node:path';
+import { makeFolder } from './make-folder.ts';
 
 export interface EmbeddedDynamodbOptions {
   /** Where data live on; made if it is missing. Absent: in memory. */
@@ -72,7 +72,7 @@ export async function startEmbeddedDynamodb(
 /** Opens and closes the folder: dynalite itself opens it late and dies of a failure. */
 async function assertUsable(path: string): Promise<void> {
   try {
-    await mkdir(path, { recursive: true });
+    await makeFolder(path);
   } catch (error) {
     throw new Error(`the data folder ${path} cannot be made: ${String(error)}`, { cause: error });
   }

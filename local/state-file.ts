@@ -4,10 +4,11 @@
  * Invariant: the file of another gateway that runs is neither overwritten nor removed.
  * Crash:     the file stays; whoever reads it sees that its process is gone.
  */
-import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import path from 'node:path';
 import * as z from 'zod/mini';
+import { makeFolder } from './make-folder.ts';
 
 const STATE_FILE = 'local.json';
 const CONNECT_TIMEOUT_MS = 1_000;
@@ -30,7 +31,7 @@ export async function publishState(dir: string, state: GatewayState): Promise<st
     return `${file} is that of another gateway, process ${other.pid} at ${other.url}`;
   }
   try {
-    await mkdir(dir, { recursive: true });
+    await makeFolder(dir);
     // By another name first: who reads at this moment must not see half of it.
     const draft = `${file}.${state.pid}`;
     await writeFile(draft, `${JSON.stringify(state)}\n`);

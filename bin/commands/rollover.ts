@@ -51,9 +51,11 @@ const ROWS: readonly (readonly [keyof RolloverReport, string])[] = [
   ['counters', 'open counters looked at'],
   ['expired', 'stale reservations charged in full'],
   ['journalled', 'expired charges told to the journal'],
+  ['corrected', 'expired charges settled late since'],
   ['tombstonesRemoved', 'traces of ended reservations removed'],
   ['thresholdsTold', 'alert thresholds told'],
   ['windowsSummarised', 'ended windows summarised'],
+  ['windowsWaiting', 'ended windows that wait for the journal'],
   ['countersClosed', 'counters closed'],
   ['broken', 'counters whose books do not add up'],
   ['failed', 'parts of the run that failed'],
@@ -72,5 +74,5 @@ function failureOf({ broken, failed, capsRead, complete }: RolloverReport): stri
   if (broken > 0) return 'the ledger has impossible books; the notes above name them';
   if (failed > 0) return 'a part of the run failed; run it again';
   if (!capsRead) return 'the caps could not be read, so no threshold was told; run it again';
-  return complete ? undefined : 'the time ended before the last counter; run it again';
+  return complete ? undefined : 'the time ended before the last counter or window; run it again';
 }

@@ -6,12 +6,17 @@ import type { WindowClock } from '../domain/window.ts';
 import type { CapList } from '../ports/cap-list.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Events } from '../ports/events.ts';
+import type { KeyList } from '../ports/key-list.ts';
 import type { LedgerMaintenance, OpenCounter } from '../ports/ledger.ts';
 import type { Telemetry } from '../ports/telemetry.ts';
+import type { EndedSpan, JournalSums } from './journal-sums.ts';
 
 export interface RolloverPorts {
   readonly maintenance: LedgerMaintenance;
   readonly caps: CapList;
+  readonly keys: KeyList;
+  /** Of one process, from run to run. */
+  readonly journal: JournalSums;
   /** Absent: nothing is told, so no threshold is marked and no window is closed. */
   readonly events?: Events;
   readonly clock: Clock;
@@ -30,6 +35,8 @@ export interface RolloverReport {
   thresholdsTold: number;
   /** Windows of which a summary was written, corrected ones included. */
   windowsSummarised: number;
+  /** Ended windows that wait for the journal to be read whole, or for time. */
+  windowsWaiting: number;
   countersClosed: number;
   countersPruned: number;
   /** Counters whose books do not add up. */
@@ -38,7 +45,7 @@ export interface RolloverReport {
   failed: number;
   /** False where the caps could not be read: no threshold was told. */
   capsRead: boolean;
-  /** False where the time ended before the last counter. */
+  /** False where the time ended before the last counter or window. */
   complete: boolean;
 }
 
@@ -50,6 +57,7 @@ export const emptyReport = (): RolloverReport => ({
   tombstonesRemoved: 0,
   thresholdsTold: 0,
   windowsSummarised: 0,
+  windowsWaiting: 0,
   countersClosed: 0,
   countersPruned: 0,
   broken: 0,
@@ -65,6 +73,13 @@ export interface RolloverRun {
   readonly caps: ReadonlyMap<string, Cap>;
   readonly report: RolloverReport;
   readonly windows: WindowClock;
+  /** Windows to be summarised once all counters were looked at. */
+  readonly due: DueWindow[];
+}
+
+/** A window that has ended, and its counter as it was read. */
+export interface DueWindow extends EndedSpan {
+  readonly open: OpenCounter;
 }
 
 /** A counter in a log line. */

@@ -7,12 +7,12 @@
  */
 import { METRIC } from '../contract.ts';
 import { HardcapError } from '../domain/errors.ts';
-import { formatUsd, type NanoUsd, sumUsd } from '../domain/money.ts';
+import { formatUsd, type NanoUsd, subtractUsd, sumUsd, ZERO_USD } from '../domain/money.ts';
 import { expiresAtMs, type ReservationId } from '../domain/reservation.ts';
 import { WindowClock } from '../domain/window.ts';
 import type { OpenCounter } from '../ports/ledger.ts';
 import { tellThresholds } from './alerts.ts';
-import { closeWindow } from './close-window.ts';
+import { considerClosing, summariseDue } from './close-window.ts';
 import { pruneClosed } from './prune-closed.ts';
 import {
   emptyReport,
@@ -28,6 +28,9 @@ import {
  */
 const TOMBSTONE_GRACE_MS = 6 * 3_600_000;
 
+/** Of a run's time, where windows wait for it: counters past counting keep none from closing. */
+const CLOSING_PART = 1 / 3;
+
 /**
  * Works through all open counters until `deadlineAtMs`. One counter that cannot be read or worked
  * on keeps none of the others from it, and is told in the report. Never rejects.
@@ -41,16 +44,24 @@ export async function runRollover(
 ): Promise<RolloverReport> {
   const report = emptyReport();
   const windows = new WindowClock();
-  const run: RolloverRun = { ports, report, windows, caps: await readCaps(ports, report) };
+  const caps = await readCaps(ports, report);
+  const run: RolloverRun = { ports, report, windows, caps, due: [] };
+  const closingFromMs = deadlineAtMs - (deadlineAtMs - ports.clock.nowMs()) * CLOSING_PART;
   await guarded(run, 'open counters could not be read', async () => {
     for await (const open of ports.maintenance.openCounters()) {
-      if (ports.clock.nowMs() >= deadlineAtMs) {
+      if (ports.clock.nowMs() >= (run.due.length > 0 ? closingFromMs : deadlineAtMs)) {
         report.complete = false;
         return;
       }
       await workOn(run, open);
     }
   });
+  const { events } = ports;
+  if (events !== undefined) {
+    await guarded(run, 'ended windows could not be summarised', () =>
+      summariseDue(run, events, deadlineAtMs),
+    );
+  }
   if (counterDays !== undefined) {
     await guarded(run, 'closed counters could not be pruned', () =>
       pruneClosed(run, counterDays, deadlineAtMs),
@@ -93,13 +104,14 @@ async function workOn(run: RolloverRun, open: OpenCounter): Promise<void> {
   report.counters += 1;
   audit(run, open);
   try {
+    await notePeak(run, open);
     await expireStale(run, open);
     await journalExpired(run, open);
     await journalSettledLate(run, open);
     await removeTombstones(run, open);
     if (ports.events === undefined) return;
     await tellThresholds(run, ports.events, open);
-    await closeWindow(run, ports.events, open);
+    await considerClosing(run, open);
   } catch (error) {
     report.failed += 1;
     ports.telemetry.error('a counter could not be worked on', {
@@ -140,6 +152,13 @@ function problemOf(
     return "a counter's window cannot be read from its sort key, so it is never closed";
   }
   return undefined;
+}
+
+/** No update expression has a maximum, and no write is added to a request for it. */
+async function notePeak({ ports }: RolloverRun, open: OpenCounter): Promise<void> {
+  const { state, peakReservedNanoUsd = ZERO_USD } = open;
+  const reserved = subtractUsd(state.committedNanoUsd, state.settledNanoUsd);
+  if (reserved > peakReservedNanoUsd) await ports.maintenance.notePeak(open);
 }
 
 async function expireStale({ ports, report }: RolloverRun, open: OpenCounter): Promise<void> {

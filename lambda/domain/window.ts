@@ -130,14 +130,22 @@ const WINDOW_ID =
 const MINUTES_PER_HOUR = 60;
 
 /**
- * When the window of this id ends, in epoch milliseconds: the inverse of `windowAt`.
- * A week that begins a day late, as its zone left a date out, is given a day more: none is closed
- * too early.
+ * When the window of this id ends, in epoch milliseconds.
  *
  * @returns Infinity for a lifetime window; undefined where no window has this id.
  */
-export function windowEndOf(id: string): number | undefined {
-  if (id === LIFETIME.id) return Number.POSITIVE_INFINITY;
+export const windowEndOf = (id: string): number | undefined => endOf(windowOf(id));
+
+const endOf = (window: Window | undefined): number | undefined =>
+  window === undefined ? undefined : (window.endsAtMs ?? Number.POSITIVE_INFINITY);
+
+/**
+ * The window of this id: the inverse of `windowAt`; undefined where no window has it.
+ * A week that begins a day late, as its zone left a date out, is given a day more: none is closed
+ * too early.
+ */
+export function windowOf(id: string): Window | undefined {
+  if (id === LIFETIME.id) return LIFETIME;
   const [, kind, date = '', hour, offset, timeZone = ''] = WINDOW_ID.exec(id) ?? [];
   const named = DateTime.fromISO(`${date}T${hour}:00${offset}`, { zone: timeZone });
   if (kind === undefined || !named.isValid) return undefined;
@@ -147,7 +155,7 @@ export function windowEndOf(id: string): number | undefined {
   // The id leaves out the minutes of its start, which are not zero where clocks changed there.
   for (let minute = 0; minute < MINUTES_PER_HOUR; minute += 1) {
     const window = windowAt(rule, named.toMillis() + minute * MINUTE_MS);
-    if (window.id === id) return window.endsAtMs;
+    if (window.id === id) return window;
   }
   return undefined;
 }
@@ -158,7 +166,7 @@ const MAX_REMEMBERED = 2_000;
 /** Remembers the last window of each rule: the time zone arithmetic runs once a window. */
 export class WindowClock {
   readonly #current = new Map<string, Window>();
-  readonly #ends = new Map<string, number | undefined>();
+  readonly #named = new Map<string, Window | undefined>();
 
   /** The same as `windowAt`. */
   at(rule: WindowRule, atMs: number): Window {
@@ -176,10 +184,15 @@ export class WindowClock {
 
   /** The same as `windowEndOf`. */
   endOf(id: string): number | undefined {
-    if (this.#ends.has(id)) return this.#ends.get(id);
-    const endsAtMs = windowEndOf(id);
-    if (this.#ends.size < MAX_REMEMBERED) this.#ends.set(id, endsAtMs);
-    return endsAtMs;
+    return endOf(this.named(id));
+  }
+
+  /** The same as `windowOf`. */
+  named(id: string): Window | undefined {
+    if (this.#named.has(id)) return this.#named.get(id);
+    const window = windowOf(id);
+    if (this.#named.size < MAX_REMEMBERED) this.#named.set(id, window);
+    return window;
   }
 
   /** How many rules are remembered. */

@@ -185,12 +185,75 @@ export interface OpenCounter {
   readonly tally: CounterTally;
   /** The limit as a reserve last saw it; undefined where nothing was ever reserved. */
   readonly limitNanoUsd?: NanoUsd;
+  /** The most that a run of the rollover saw reserved and in flight; undefined before the first. */
+  readonly peakReservedNanoUsd?: NanoUsd;
   readonly marks: ReadonlyMap<string, TellingMark>;
+}
+
+/** A stretch of one journal partition, which holds one UTC date: all of it is of that date. */
+export interface JournalStretch {
+  /** Undefined: the entries of expired charges, of which the ledger knows no key. */
+  readonly keyId: string | undefined;
+  /** Epoch milliseconds; entries from then on, and before `toMs`. */
+  readonly fromMs: number;
+  readonly toMs: number;
+}
+
+/** What one journal entry says of the counters that it names. */
+export interface JournalLine {
+  readonly kind: 'charge' | 'expired' | 'refusal';
+  /** By `counterName`. */
+  readonly counters: readonly string[];
+  /** Those of `counters` that were not charged by it, as their settle had no answer. */
+  readonly unsettled: readonly string[];
+  readonly modelId: string;
+  readonly costNanoUsd: NanoUsd;
+  /** How many requests it stands for. */
+  readonly count: number;
+}
+
+export interface JournalPage {
+  readonly lines: readonly JournalLine[];
+  /** Where the next page begins; undefined on the last one. */
+  readonly next: string | undefined;
+}
+
+/** A counter as journal entries name it. */
+export const counterName = ({ pk, sk }: CounterKey): string => `${pk}/${sk}`;
+
+/** The part of a window's dollars and requests that is one model's, or one key's. */
+export interface Share {
+  readonly settledNanoUsd: NanoUsd;
+  /** Those that the journal names, released ones included. */
+  readonly requests: number;
+}
+
+/** A window's dollars by model or by key: the largest by name, and all others as one. */
+export interface Shares {
+  readonly named: ReadonlyMap<string, Share>;
+  /** Undefined where every one is named. */
+  readonly others?: Share;
+}
+
+/** What the journal says of one counter. */
+export interface JournalTotals {
+  readonly refusals: number;
+  /** Charged in full and not settled since: of these nobody knows model and key. */
+  readonly expiredNanoUsd: NanoUsd;
+  readonly byModel: Shares;
+  readonly byKey: Shares;
+  /** Both `byModel` and `byKey` come to this. */
+  readonly attributedNanoUsd: NanoUsd;
+  /** False where it was given up to read all of it. */
+  readonly isWhole: boolean;
 }
 
 /** What is kept of a window that has ended. */
 export interface WindowSummary {
   readonly endsAtMs: number;
+  readonly journal: JournalTotals;
+  /** What was settled less what the journal tells of; never estimated, and so named. */
+  readonly unattributedNanoUsd: NanoUsd;
   /** Epoch milliseconds at which it was written. */
   readonly atMs: number;
 }
@@ -212,6 +275,12 @@ export interface LedgerMaintenance {
   journalExpired(counter: CounterKey, id: ReservationId, amountNanoUsd: NanoUsd): Promise<void>;
   /** Takes the charge out of that entry: what was settled late is told by its request's own. */
   journalSettledLate(counter: CounterKey, id: ReservationId): Promise<void>;
+  /** One page of the journal, strongly read; entries that cannot be read are left out. */
+  journalPage(stretch: JournalStretch, next: string | undefined): Promise<JournalPage>;
+  /** The counter as it is now, strongly read; undefined where it is gone. */
+  read(counter: CounterKey): Promise<OpenCounter | undefined>;
+  /** Keeps what is reserved on the counter as it was read, if no run saw more. Never rejects. */
+  notePeak(open: OpenCounter): Promise<void>;
   /** Removes a tombstone that no late write can meet any more. */
   removeTombstone(counter: CounterKey, id: ReservationId): Promise<void>;
   /** Sets a mark in place of the one that was seen; false where another stands there by now. */

@@ -4,6 +4,8 @@
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { createDynamoMaintenance } from '../adapters/ledger/dynamo-maintenance.ts';
 import { createDynamoCapList } from '../adapters/settings/dynamo-cap-list.ts';
+import { createDynamoKeyList } from '../adapters/settings/dynamo-key-list.ts';
+import { JournalSums } from '../application/journal-sums.ts';
 import { runRollover } from '../application/rollover.ts';
 import type { RolloverReport } from '../application/rollover-work.ts';
 import type { Clock } from '../ports/clock.ts';
@@ -23,7 +25,7 @@ export interface RolloverParts {
   /** Absent: nothing is told, and no window is closed. */
   readonly events?: Events;
   /**
-   * Milliseconds that reading the caps may take.
+   * Milliseconds that reading the caps may take, and each page of the keys' ids.
    *
    * @default 2000
    */
@@ -36,13 +38,16 @@ export function composeRollover(
 ): (deadlineAtMs: number) => Promise<RolloverReport> {
   const { client, environment, clock, telemetry, events, settingsTimeoutMs } = parts;
   const { ledgerTable, settingsTable, journalDays, counterDays } = environment;
+  const settings = {
+    client,
+    tableName: settingsTable,
+    ...(settingsTimeoutMs === undefined ? {} : { timeoutMs: settingsTimeoutMs }),
+  };
   const ports = {
     maintenance: createDynamoMaintenance({ client, tableName: ledgerTable, clock, journalDays }),
-    caps: createDynamoCapList({
-      client,
-      tableName: settingsTable,
-      ...(settingsTimeoutMs === undefined ? {} : { timeoutMs: settingsTimeoutMs }),
-    }),
+    caps: createDynamoCapList(settings),
+    keys: createDynamoKeyList(settings),
+    journal: new JournalSums(),
     clock,
     telemetry,
     ...(events === undefined ? {} : { events }),

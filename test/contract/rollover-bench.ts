@@ -5,6 +5,7 @@ import { type DynamoDBDocumentClient, ScanCommand } from '@aws-sdk/lib-dynamodb'
 import { expect } from 'vitest';
 import { createDynamoLedger } from '../../lambda/adapters/ledger/dynamo-ledger.ts';
 import { createDynamoMaintenance } from '../../lambda/adapters/ledger/dynamo-maintenance.ts';
+import { JournalSums } from '../../lambda/application/journal-sums.ts';
 import { runRollover } from '../../lambda/application/rollover.ts';
 import { DEFAULTS } from '../../lambda/contract.ts';
 import type { CounterHold, CounterKey } from '../../lambda/domain/reservation.ts';
@@ -30,6 +31,7 @@ export function createRolloverBench(table: LedgerTable) {
   const ledger = createDynamoLedger({ ...place(client), maxInFlight: 10, journalDays: 90 });
   const maintenance = createDynamoMaintenance(place(client));
   const told: string[] = [];
+  const keys = ['red', 'blue'];
   const caps = [cap({ capId: 'team', window: windowRule('hourly'), alertPercents: [50, 80] })];
   const newId = () => reservationId(clock.nowMs() + 10 * MINUTE_MS, clock.randomCharacters(10));
 
@@ -69,6 +71,8 @@ export function createRolloverBench(table: LedgerTable) {
       const ports = {
         maintenance: createDynamoMaintenance(place(on)),
         caps: { readAll: async () => caps },
+        keys: { readIds: async () => ({ keyIds: keys, isWhole: true }) },
+        journal: new JournalSums(),
         events: {
           emit: (name: string, { eventId }: { readonly eventId: string }) => {
             told.push(`${name} ${eventId}`);

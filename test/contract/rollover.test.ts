@@ -1,7 +1,7 @@
 /**
  * The rollover on a real DynamoDB protocol: each of its writes, two runs at once, and runs that die.
  */
-import { PutCommand } from '@aws-sdk/lib-dynamodb';
+import { NumberValue, PutCommand } from '@aws-sdk/lib-dynamodb';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { nanoUsd } from '../../lambda/domain/money.ts';
 import type { OpenCounter, TellingMark } from '../../lambda/ports/ledger.ts';
@@ -194,20 +194,49 @@ describe('a summary', () => {
     const older = await opened();
     await bench.ledger.settle(hold, usd('3'));
     const newer = await opened();
-    const at = { endsAtMs: ENDS.windowEndsAtMs, atMs: ENDS.closedAtMs };
+    const share = { settledNanoUsd: usd('2'), requests: 3 };
+    const shares = { named: new Map([['a.b', share]]), others: share };
+    const at = {
+      endsAtMs: ENDS.windowEndsAtMs,
+      atMs: ENDS.closedAtMs,
+      journal: {
+        refusals: 7,
+        expiredNanoUsd: usd('0.3'),
+        byModel: shares,
+        byKey: { named: shares.named },
+        attributedNanoUsd: usd('4'),
+        isWhole: true,
+      },
+      unattributedNanoUsd: usd('0.1'),
+    };
 
     await bench.maintenance.summarise(newer, at);
     await bench.maintenance.summarise(older, at);
 
     const [summary] = await bench.itemsOf('SUMMARY#');
     const asText = Object.fromEntries(
-      Object.entries(summary ?? {}).map(([name, value]) => [name, String(value)]),
+      Object.entries(summary ?? {})
+        .filter(([, value]) => value instanceof NumberValue || typeof value === 'string')
+        .map(([name, value]) => [name, String(value)]),
     );
+    const written = { settledUsd: { value: '2' }, requests: { value: '3' } };
+    const none = { settledUsd: { value: '0' }, requests: { value: '0' } };
+    expect(JSON.parse(JSON.stringify(summary))).toMatchObject({
+      byModel: { 'a.b': written },
+      otherModels: written,
+      byKey: { 'a.b': written },
+      otherKeys: none,
+    });
     expect(asText).toEqual({
       pk: 'SUMMARY#team',
       sk: TWELVE.sk,
       settledUsd: '3.4',
       limitUsd: '10',
+      peakReservedUsd: '0',
+      refusals: '7',
+      expiredUsd: '0.3',
+      unattributedUsd: '0.1',
+      journal: 'whole',
       requests: '2',
       expired: '0',
       overruns: '1',

@@ -1,6 +1,7 @@
 /**
  * In-memory ports of the rollover run: counters as a test lays them out, and what was done to them.
  */
+import { JournalSums } from '../../lambda/application/journal-sums.ts';
 import { runRollover } from '../../lambda/application/rollover.ts';
 import type { RolloverPorts } from '../../lambda/application/rollover-work.ts';
 import { DEFAULTS } from '../../lambda/contract.ts';
@@ -8,9 +9,11 @@ import type { Cap } from '../../lambda/domain/cap.ts';
 import type { EventDetail } from '../../lambda/ports/events.ts';
 import type {
   ClosedCounter,
+  JournalLine,
   LedgerMaintenance,
   OpenCounter,
   TellingMark,
+  WindowSummary,
 } from '../../lambda/ports/ledger.ts';
 import { usd } from './builders.ts';
 import { createFakeTelemetry } from './fake-ports.ts';
@@ -33,6 +36,13 @@ export const openCounter = (name: string, rest: Partial<OpenCounter> = {}): Open
   marks: new Map(),
   ...rest,
 });
+
+/** An entry of the journal in memory; without a key it is one of an expired charge. */
+export interface FakeEntry {
+  readonly keyId: string | undefined;
+  readonly atMs: number;
+  readonly line: JournalLine;
+}
 
 export interface ToldEvent {
   readonly name: string;
@@ -58,11 +68,23 @@ export function createRolloverBench() {
     counters: [] as readonly OpenCounter[],
     closed: [] as readonly ClosedCounter[],
     caps: [] as readonly Cap[],
+    keyIds: ['red'] as readonly string[],
+    /** Kept from run to run, as one process keeps it. */
+    journal: new JournalSums(),
+    /** Every entry, with its key and instant. */
+    entries: [] as readonly FakeEntry[],
+    /** Which stretches were read, page by page. */
+    pagesRead: [] as string[],
+    pageSize: 100,
+    peaks: [] as string[],
+    summaries: [] as WindowSummary[],
     /** Parts of the ledger that behave in another way. */
     faults: {} as Partial<LedgerMaintenance>,
     ports: (): RolloverPorts => ({
       maintenance: { ...maintenance, ...bench.faults },
       caps: { readAll: async () => bench.caps },
+      keys: { readIds: async () => ({ keyIds: bench.keyIds, isWhole: true }) },
+      journal: bench.journal,
       events: { emit: (name, detail) => told.push({ name, detail }) },
       clock,
       telemetry,
@@ -99,7 +121,29 @@ export function createRolloverBench() {
       calls.push(`${next.state} ${pk} ${name}`);
       return true;
     },
-    summarise: async ({ counter: { pk }, tally }) => {
+    journalPage: async ({ keyId, fromMs, toMs }, next) => {
+      const [date] = new Date(fromMs).toISOString().split('T');
+      bench.pagesRead.push(`${date} ${keyId ?? '-'} ${next ?? ''}`.trim());
+      const dated = bench.entries.filter(
+        (entry) => entry.keyId === keyId && entry.atMs >= fromMs && entry.atMs < toMs,
+      );
+      const from = Number(next ?? 0);
+      const upTo = from + bench.pageSize;
+      return {
+        lines: dated.slice(from, upTo).map(({ line }) => line),
+        next: upTo < dated.length ? String(upTo) : undefined,
+      };
+    },
+    read: async ({ pk, sk }) =>
+      bench.counters
+        .filter(({ counter }) => counter.pk === pk && counter.sk === sk)
+        .map(seenBy)
+        .at(0),
+    notePeak: async ({ counter: { pk }, state }) => {
+      bench.peaks.push(`${pk} ${state.committedNanoUsd - state.settledNanoUsd}`);
+    },
+    summarise: async ({ counter: { pk }, tally }, summary) => {
+      bench.summaries.push(summary);
       calls.push(`summarise ${pk} ${tally.ends}`);
     },
     close: async ({ counter: { pk } }) => {

@@ -140,11 +140,23 @@ describe("the rollover's role", () => {
         Resource: `<${ledger.id}.Arn>`,
       },
       {
-        Sid: 'FindClosedCounters',
+        Sid: 'NameKeys',
+        Effect: 'Allow',
+        Action: 'dynamodb:Query',
+        Resource: `<${settings.id}.Arn>`,
+        Condition: {
+          'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': ['KEY'] },
+          'ForAllValues:StringEquals': { 'dynamodb:Attributes': ['pk', 'sk'] },
+          StringEquals: { 'dynamodb:Select': 'SPECIFIC_ATTRIBUTES' },
+          Null: { 'dynamodb:LeadingKeys': 'false', 'dynamodb:Attributes': 'false' },
+        },
+      },
+      {
+        Sid: 'ReadClosedAndJournal',
         Effect: 'Allow',
         Action: 'dynamodb:Query',
         Resource: `<${ledger.id}.Arn>`,
-        Condition: onPartitions('CLOSED'),
+        Condition: onPartitions('CLOSED', 'JOURNAL#*'),
       },
       {
         Sid: 'PruneClosedCounters',

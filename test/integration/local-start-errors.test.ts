@@ -137,6 +137,15 @@ describe('what cannot be had', () => {
     expect(await complaint(['--data-dir', file])).toMatch(/the data folder .* cannot be made/);
   });
 
+  it.runIf(process.platform === 'linux')(
+    'names a data folder on a file system where none can be made, at once',
+    async () => {
+      expect(await complaint(['--data-dir', '/proc/hardcap/data'])).toMatch(
+        /the data folder \/proc\/hardcap\/data\/dynamodb cannot be made: .*ENOENT/,
+      );
+    },
+  );
+
   it('names a ledger that nobody serves, or that speaks something else', async () => {
     const web = createServer((_, response) => response.end('<html>'));
     await new Promise<void>((resolve) => web.listen(0, '127.0.0.1', resolve));

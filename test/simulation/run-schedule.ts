@@ -4,6 +4,7 @@
 import { createDynamoLedger } from '../../lambda/adapters/ledger/dynamo-ledger.ts';
 import { createDynamoMaintenance } from '../../lambda/adapters/ledger/dynamo-maintenance.ts';
 import type { GuardedRequest } from '../../lambda/application/guarded-request.ts';
+import { JournalSums } from '../../lambda/application/journal-sums.ts';
 import { runRollover } from '../../lambda/application/rollover.ts';
 import { createSpendGuard, type SpendGuard } from '../../lambda/application/spend-guard.ts';
 import { formatKey } from '../../lambda/domain/caller-key.ts';
@@ -42,7 +43,8 @@ export interface RunReport {
   readonly states: ReadonlySet<string>;
 }
 
-const KEY_TEXT = formatKey('caller', 'S'.repeat(43));
+const KEY_ID = 'caller';
+const KEY_TEXT = formatKey(KEY_ID, 'S'.repeat(43));
 const TABLE_NAME = 'ledger';
 const MAX_EVENTS = 20_000;
 const CUT_HOLD_MS = 10_000;
@@ -274,7 +276,7 @@ function guardedRequest(
   return {
     requestId: request.name,
     keyText: KEY_TEXT,
-    keyId: 'caller',
+    keyId: KEY_ID,
     operation: request.answer.isStream ? 'converse-stream' : 'converse',
     modelId: MODEL_ID,
     region: 'us-east-1',
@@ -342,7 +344,9 @@ function rollOver(world: World, actor: Actor, faultChance: number): void {
       );
     },
   };
-  const ports = { maintenance, caps, events, clock, telemetry };
+  const keys = { readIds: async () => ({ keyIds: [KEY_ID], isWhole: true }) };
+  const journal = new JournalSums();
+  const ports = { maintenance, caps, keys, journal, events, clock, telemetry };
   runRollover(ports, clock.nowMs() + ROLLOVER_TIME_MS, COUNTER_DAYS).then(
     (report) => {
       // Thrown here it would end the process, and the seed would not be told.

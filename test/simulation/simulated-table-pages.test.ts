@@ -174,6 +174,25 @@ describe('a query of the simulated table', () => {
   });
 });
 
+describe('a projection of the simulated table', () => {
+  it.each([
+    ['of names and placeholders', '#p, v, absent', { '#p': 'pk' }],
+    ['of a placeholder that the key condition has too', '#k, #v', { '#k': 'pk', '#v': 'n' }],
+    ['with a placeholder that is not given', '#x', undefined],
+  ])('%s answers what the reference answers', async (_what, ProjectionExpression, names) => {
+    const usesName = names !== undefined && '#k' in names;
+    const command = new QueryCommand({
+      TableName: 'ledger',
+      KeyConditionExpression: usesName ? '#k = :v' : 'pk = :v',
+      ProjectionExpression,
+      ...(names === undefined ? {} : { ExpressionAttributeNames: names }),
+      ExpressionAttributeValues: { ':v': 'P' },
+    });
+
+    expect(onTable(table, command)).toEqual(await reference.outcomeOf(command));
+  });
+});
+
 /** The items of all pages, in the order of their keys. */
 const itemsOf = (pages: readonly Outcome[]): Item[] =>
   pages

@@ -119,6 +119,7 @@ const MODELLED: ReadonlyMap<unknown, ReadonlySet<string>> = new Map<unknown, Rea
       ...PAGE_MEMBERS,
       'IndexName',
       'KeyConditionExpression',
+      'ProjectionExpression',
       'ExpressionAttributeNames',
       'ExpressionAttributeValues',
       'ScanIndexForward',

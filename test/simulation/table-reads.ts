@@ -1,7 +1,7 @@
 /**
  * Query and Scan on the simulated table: which items, in which order, page by page.
  *
- * Not here: filters and projections; the project filters what it has read.
+ * Not here: filters; the project filters what it has read. A projection is a list of attributes.
  */
 import type { QueryCommandInput, ScanCommandInput } from '@aws-sdk/lib-dynamodb';
 import { TABLE } from '../../lambda/contract.ts';
@@ -52,7 +52,8 @@ export function query(store: ItemStore, input: QueryCommandInput): Page {
     throw validationError('Either the KeyConditions or KeyConditionExpression must be specified');
   }
   const compiled = compileKeyCondition(input.KeyConditionExpression);
-  const binding = bind(input, compiled);
+  const projected = projectionOf(input);
+  const binding = bind(projected.rest, compiled);
   const { hashText, sortCondition } = keyConditions(compiled.condition, schema, binding);
   const items = schema.isIndex ? store.open(hashText) : store.partition(hashText);
   const wanted =
@@ -66,8 +67,30 @@ export function query(store: ItemStore, input: QueryCommandInput): Page {
       throw validationError('The provided starting key does not match the range key predicate');
     }
   }
-  return pageOf(wanted, schema, start, input.Limit, input.ScanIndexForward === false);
+  const page = pageOf(wanted, schema, start, input.Limit, input.ScanIndexForward === false);
+  const { names } = projected;
+  return names === undefined ? page : { ...page, Items: page.Items.map((one) => only(one, names)) };
 }
+
+/** The attributes asked for, and the query without the placeholders that only they use. */
+function projectionOf(input: QueryCommandInput) {
+  const { ProjectionExpression: text, ExpressionAttributeNames: given = {} } = input;
+  if (text === undefined) return { rest: input, names: undefined };
+  const placeholders = text.split(',').map((part) => part.trim());
+  const names = placeholders.map((placeholder) => {
+    const name = placeholder.startsWith('#') ? given[placeholder] : placeholder;
+    if (name === undefined) throw validationError(`${placeholder} is not defined`);
+    return name;
+  });
+  const tested = new Set(input.KeyConditionExpression?.match(/#\w+/g));
+  const left = Object.entries(given).filter(
+    ([placeholder]) => !placeholders.includes(placeholder) || tested.has(placeholder),
+  );
+  return { rest: { ...input, ExpressionAttributeNames: Object.fromEntries(left) }, names };
+}
+
+const only = (item: NativeItem, names: readonly string[]): NativeItem =>
+  Object.fromEntries(Object.entries(item).filter(([name]) => names.includes(name)));
 
 /** @throws ValidationException where Limit or ExclusiveStartKey are of no use. */
 export function scan(store: ItemStore, input: ScanCommandInput): Page {

@@ -24,12 +24,18 @@ import {
   usdNumber,
 } from './counter-item.ts';
 
+/** What an attribute may be set to. */
+export type WrittenValue =
+  | NumberValue
+  | string
+  | { readonly [name: string]: NumberValue | string | WrittenValue };
+
 /** The part of an UpdateItem that says what is written and when. */
 export interface CounterWrite {
   readonly UpdateExpression: string;
   readonly ConditionExpression: string;
   readonly ExpressionAttributeNames: Record<string, string>;
-  readonly ExpressionAttributeValues: Record<string, NumberValue | string>;
+  readonly ExpressionAttributeValues: Record<string, WrittenValue>;
 }
 
 const ONE = NumberValue.from('1');

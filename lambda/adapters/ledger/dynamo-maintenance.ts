@@ -13,6 +13,7 @@ import type { ClosedCounter, LedgerMaintenance } from '../../ports/ledger.ts';
 import { closedBefore } from './closed-counters.ts';
 import { expiredOf } from './counter-item.ts';
 import { type CounterWrite, expireWrite, removeTombstoneWrite } from './counter-writes.ts';
+import { journalPage } from './journal-pages.ts';
 import {
   closedEntryKey,
   closedEntryWrite,
@@ -21,12 +22,13 @@ import {
   expiredEntryWrite,
   type KeyedWrite,
   markWrite,
+  peakWrite,
   settledLateEntryWrite,
   summaryWrite,
   tellingWrite,
   toldWrite,
 } from './maintenance-writes.ts';
-import { openCounters } from './open-counters.ts';
+import { openCounters, readCounter } from './open-counters.ts';
 import { marksOf } from './telling-mark.ts';
 import { attemptWrite, type CounterTable, type WriteResult } from './write-attempts.ts';
 
@@ -58,6 +60,11 @@ export function createDynamoMaintenance(options: MaintenanceOptions): LedgerMain
       const entry = settledLateEntryWrite(counter, id, options.journalDays);
       await write(entry.key, 'corrected in the journal', entry.write);
       await write(counter, 'noted as corrected in the journal', correctedWrite(id));
+    },
+    journalPage: (stretch, next) => journalPage(options, stretch, next),
+    read: (counter) => readCounter(options, counter),
+    notePeak: async (open) => {
+      await attemptWrite(options, open.counter, peakWrite(open));
     },
     removeTombstone: async (counter, id) => {
       await attemptWrite(options, counter, removeTombstoneWrite(id));

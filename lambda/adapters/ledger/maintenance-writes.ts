@@ -8,11 +8,18 @@
 import { createHash } from 'node:crypto';
 import { NumberValue } from '@aws-sdk/lib-dynamodb';
 import { DEFAULTS, TABLE } from '../../contract.ts';
-import { type NanoUsd, ZERO_USD } from '../../domain/money.ts';
+import { type NanoUsd, subtractUsd, ZERO_USD } from '../../domain/money.ts';
 import { type CounterKey, expiresAtMs, type ReservationId } from '../../domain/reservation.ts';
-import type { ClosedCounter, OpenCounter, TellingMark, WindowSummary } from '../../ports/ledger.ts';
+import type {
+  ClosedCounter,
+  OpenCounter,
+  Share,
+  Shares,
+  TellingMark,
+  WindowSummary,
+} from '../../ports/ledger.ts';
 import { expiredAttribute, journalledAttribute, OPEN, TOLD, usdNumber } from './counter-item.ts';
-import type { CounterWrite } from './counter-writes.ts';
+import type { CounterWrite, WrittenValue } from './counter-writes.ts';
 import { markText } from './telling-mark.ts';
 
 /** A conditional write and the item that it is on. */
@@ -38,7 +45,7 @@ const hashOf = ({ pk, sk }: CounterKey): string =>
 
 /** An UpdateItem that sets these attributes; every name is written by placeholder. */
 function setAll(
-  attributes: Readonly<Record<string, NumberValue | string>>,
+  attributes: Readonly<Record<string, WrittenValue>>,
   condition: string,
 ): CounterWrite {
   const entries = Object.entries(attributes);
@@ -154,21 +161,23 @@ export function markWrite(
   };
 }
 
+/** Keeps what is reserved on a counter as it was read, where no run has seen more. */
+export function peakWrite({ state }: OpenCounter): CounterWrite {
+  const reserved = subtractUsd(state.committedNanoUsd, state.settledNanoUsd);
+  return {
+    UpdateExpression: 'SET #peak = :reserved',
+    ConditionExpression:
+      'attribute_exists(committedUsd) and (attribute_not_exists(#peak) or #peak < :reserved)',
+    ExpressionAttributeNames: { '#peak': 'peakReservedUsd' },
+    ExpressionAttributeValues: { ':reserved': usdNumber(reserved) },
+  };
+}
+
 /** The summary of a counter's window; a later reading of the counter replaces an earlier one. */
 export function summaryWrite(open: OpenCounter, summary: WindowSummary): KeyedWrite {
-  const { counter, state, tally, limitNanoUsd } = open;
+  const { counter, tally } = open;
   const set = setAll(
-    {
-      settledUsd: usdNumber(state.settledNanoUsd),
-      ...(limitNanoUsd === undefined ? {} : { limitUsd: usdNumber(limitNanoUsd) }),
-      requests: wholeNumber(tally.requests),
-      expired: wholeNumber(tally.expired),
-      overruns: wholeNumber(tally.overruns),
-      revision: wholeNumber(tally.ends),
-      windowEndsAt: isoText(summary.endsAtMs),
-      summarisedAt: isoText(summary.atMs),
-      v: ITEM_VERSION,
-    },
+    { ...countedAttributes(open), ...journalAttributes(summary), ...timesOf(summary) },
     'attribute_not_exists(revision) or revision < :revision',
   );
   return {
@@ -182,6 +191,44 @@ export function summaryWrite(open: OpenCounter, summary: WindowSummary): KeyedWr
     },
   };
 }
+
+const timesOf = ({ endsAtMs, atMs }: WindowSummary) => ({
+  windowEndsAt: isoText(endsAtMs),
+  summarisedAt: isoText(atMs),
+  v: ITEM_VERSION,
+});
+
+const countedAttributes = ({ state, tally, limitNanoUsd, peakReservedNanoUsd }: OpenCounter) => ({
+  settledUsd: usdNumber(state.settledNanoUsd),
+  ...(limitNanoUsd === undefined ? {} : { limitUsd: usdNumber(limitNanoUsd) }),
+  peakReservedUsd: usdNumber(peakReservedNanoUsd ?? ZERO_USD),
+  requests: wholeNumber(tally.requests),
+  expired: wholeNumber(tally.expired),
+  overruns: wholeNumber(tally.overruns),
+  revision: wholeNumber(tally.ends),
+});
+
+/** Others are written as none where all are named: an older revision's must not stay. */
+const journalAttributes = ({ journal, unattributedNanoUsd }: WindowSummary) => ({
+  refusals: wholeNumber(journal.refusals),
+  expiredUsd: usdNumber(journal.expiredNanoUsd),
+  unattributedUsd: usdNumber(unattributedNanoUsd),
+  journal: journal.isWhole ? 'whole' : 'part',
+  byModel: namedShares(journal.byModel),
+  otherModels: shareOf(journal.byModel.others ?? NOTHING),
+  byKey: namedShares(journal.byKey),
+  otherKeys: shareOf(journal.byKey.others ?? NOTHING),
+});
+
+const NOTHING: Share = { settledNanoUsd: ZERO_USD, requests: 0 };
+
+const shareOf = ({ settledNanoUsd, requests }: Share) => ({
+  settledUsd: usdNumber(settledNanoUsd),
+  requests: wholeNumber(requests),
+});
+
+const namedShares = ({ named }: Shares) =>
+  Object.fromEntries([...named].map(([name, share]) => [name, shareOf(share)]));
 
 /** The entry of the list of closed counters; written before the counter is closed. */
 export const closedEntryWrite = (closed: ClosedCounter): KeyedWrite => ({

@@ -51,14 +51,22 @@ export async function* openCounters(table: CounterTable): AsyncGenerator<OpenCou
     let open: OpenCounter | undefined;
     try {
       // The index lags; the item itself is read strongly before anything is decided on it.
-      const item = await readItem(table, counter);
-      if (item !== undefined) open = openCounter(counter, item, table.clock.nowMs());
+      open = await readCounter(table, counter);
     } catch (cause) {
       failures.push({ name: `${counter.pk} / ${counter.sk}`, cause });
     }
     if (open !== undefined) yield open;
   }
   throwFirst(failures);
+}
+
+/** The counter as it is now. @throws HardcapError ledger_unavailable, invariant_broken */
+export async function readCounter(
+  table: CounterTable,
+  counter: CounterKey,
+): Promise<OpenCounter | undefined> {
+  const item = await readItem(table, counter);
+  return item === undefined ? undefined : openCounter(counter, item, table.clock.nowMs());
 }
 
 /** The keys alone, of all pages: some hundred bytes each, so all can be held. */
@@ -120,6 +128,7 @@ function openCounter(counter: CounterKey, item: CounterItem, nowMs: number): Ope
   );
   const journalled = journalledOf(item);
   const limitNanoUsd = usdOf(item, 'limitUsd');
+  const peakReservedNanoUsd = usdOf(item, 'peakReservedUsd');
   return {
     counter,
     state: stateOf(item),
@@ -135,6 +144,7 @@ function openCounter(counter: CounterKey, item: CounterItem, nowMs: number): Ope
       overruns: countOf(item, 'overruns'),
     },
     ...(limitNanoUsd === undefined ? {} : { limitNanoUsd }),
+    ...(peakReservedNanoUsd === undefined ? {} : { peakReservedNanoUsd }),
     marks: marksOf(item),
   };
 }

@@ -89,7 +89,7 @@ const tooMany = (partition: TablePartition, maxItems: number): HardcapError =>
   );
 
 /** Reading changes nothing, so any failure may be tried again, within the total time. */
-async function withRetry<T>(
+export async function withRetry<T>(
   { timeoutMs = DEFAULT_TIMEOUT_MS }: SettingsTable,
   what: string,
   attempt: (signal: AbortSignal) => Promise<T>,

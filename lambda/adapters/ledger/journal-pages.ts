@@ -1,0 +1,109 @@
+/**
+ * The journal, read page by page for the summaries of windows.
+ *
+ * Invariant: strongly consistent, as entries that this very run wrote must be among them; an entry
+ *            that cannot be read is left out, so that it shows in what a summary cannot attribute.
+ */
+import { QueryCommand } from '@aws-sdk/lib-dynamodb';
+import { TABLE } from '../../contract.ts';
+import { HardcapError } from '../../domain/errors.ts';
+import type { JournalLine, JournalPage, JournalStretch } from '../../ports/ledger.ts';
+import { type CounterItem, countOf, usdOf } from './counter-item.ts';
+import { NO_KEY } from './maintenance-writes.ts';
+import type { CounterTable } from './write-attempts.ts';
+
+const MAX_ATTEMPTS = 3;
+const BACKOFF_MS = 50;
+const DATE_CHARACTERS = 10;
+
+/** All that a summary needs; `count` and `counter` are words that DynamoDB reserves. */
+const ATTRIBUTES = [
+  'outcome',
+  'counters',
+  'unsettled',
+  'counter',
+  'modelId',
+  'costUsd',
+  'count',
+] as const;
+const PROJECTION = ATTRIBUTES.map((_, index) => `#p${index}`).join(', ');
+const PROJECTED = Object.fromEntries(ATTRIBUTES.map((name, index) => [`#p${index}`, name]));
+
+/** @throws HardcapError ledger_unavailable, after three attempts */
+export async function journalPage(
+  table: CounterTable,
+  stretch: JournalStretch,
+  next: string | undefined,
+): Promise<JournalPage> {
+  const command = commandOf(table, stretch, next);
+  let cause: unknown;
+  for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt += 1) {
+    if (attempt > 1) await table.clock.sleep(BACKOFF_MS * attempt);
+    try {
+      const page = await table.client.send(command);
+      const last = page.LastEvaluatedKey?.[TABLE.sortKey];
+      return {
+        lines: (page.Items ?? []).map(lineOf).filter((line) => line !== undefined),
+        next: last === undefined ? undefined : String(last),
+      };
+    } catch (error) {
+      cause = error;
+    }
+  }
+  throw new HardcapError('ledger_unavailable', 'a part of the journal could not be read', {
+    cause,
+  });
+}
+
+function commandOf(table: CounterTable, stretch: JournalStretch, next: string | undefined) {
+  const from = new Date(stretch.fromMs).toISOString();
+  const pk = `JOURNAL#${from.slice(0, DATE_CHARACTERS)}#${stretch.keyId ?? NO_KEY}`;
+  return new QueryCommand({
+    TableName: table.tableName,
+    // A sort key begins with its instant and goes on with `#`: none equals the end of a stretch.
+    KeyConditionExpression: '#pk = :pk and #sk between :from and :to',
+    ProjectionExpression: PROJECTION,
+    ExpressionAttributeNames: {
+      '#pk': TABLE.partitionKey,
+      '#sk': TABLE.sortKey,
+      ...PROJECTED,
+    },
+    ExpressionAttributeValues: {
+      ':pk': pk,
+      ':from': from,
+      ':to': new Date(stretch.toMs).toISOString(),
+    },
+    ConsistentRead: true,
+    ...(next === undefined ? {} : { ExclusiveStartKey: { pk, sk: next } }),
+  });
+}
+
+const textsOf = (value: unknown): readonly string[] =>
+  Array.isArray(value) ? value.filter((one) => typeof one === 'string') : [];
+
+function lineOf(item: CounterItem): JournalLine | undefined {
+  const { outcome, modelId } = item;
+  const isExpired = outcome === 'expired' || outcome === 'settled-late';
+  const counters = isExpired ? expiredCounter(item.counter) : textsOf(item.counters);
+  try {
+    const costNanoUsd = usdOf(item, 'costUsd');
+    if (costNanoUsd === undefined) return undefined;
+    return {
+      kind: isExpired ? 'expired' : outcome === 'refused' ? 'refusal' : 'charge',
+      counters,
+      unsettled: textsOf(item.unsettled),
+      modelId: typeof modelId === 'string' ? modelId : '',
+      costNanoUsd,
+      count: item.count === undefined ? 1 : countOf(item, 'count'),
+    };
+  } catch {
+    return undefined;
+  }
+}
+
+/** `<pk> <sk>` there; a sort key holds no space. */
+function expiredCounter(counter: unknown): readonly string[] {
+  const text = String(counter);
+  const space = text.lastIndexOf(' ');
+  return [`${text.slice(0, space)}/${text.slice(space + 1)}`];
+}
