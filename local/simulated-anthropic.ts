@@ -14,6 +14,7 @@ import {
   promptTokens,
   requireMember,
   type Told,
+  type ToldCall,
   type VendorChunk,
   type VendorShape,
 } from './simulated-vendor.ts';
@@ -38,6 +39,26 @@ function requireRoomToThink({ thinking, max_tokens: maxTokens }: Json): void {
 
 const chunk = (json: Json, isDelta = false): VendorChunk => ({ json, isDelta });
 
+const toolUseOf = ({ id, name, input }: ToldCall): Json => ({ type: 'tool_use', id, name, input });
+
+/** A call in a stream: its input comes as text, in two parts. */
+function callChunks(call: ToldCall, index: number): readonly VendorChunk[] {
+  const text = JSON.stringify(call.input);
+  const half = Math.ceil(text.length / 2);
+  const block = toolUseOf({ ...call, input: {} });
+  return [
+    chunk({ type: 'content_block_start', index, content_block: block }),
+    ...[text.slice(0, half), text.slice(half)].map((part) =>
+      chunk({
+        type: 'content_block_delta',
+        index,
+        delta: { type: 'input_json_delta', partial_json: part },
+      }),
+    ),
+    chunk({ type: 'content_block_stop', index }),
+  ];
+}
+
 function chunks(told: Told): readonly VendorChunk[] {
   const { hidesUsage, tokens, stopReason, modelId } = told;
   const startUsage = usageOf({ ...tokens, outputTokens: Math.min(1, tokens.outputTokens) });
@@ -58,6 +79,7 @@ function chunks(told: Told): readonly VendorChunk[] {
       chunk({ type: 'content_block_delta', index: 0, delta: { type: 'text_delta', text } }, true),
     ),
     chunk({ type: 'content_block_stop', index: 0 }),
+    ...told.calls.flatMap((call, index) => callChunks(call, index + 1)),
     chunk({
       type: 'message_delta',
       delta: { stop_reason: stopReason, stop_sequence: null },
@@ -68,6 +90,7 @@ function chunks(told: Told): readonly VendorChunk[] {
 }
 
 export const anthropicShape: VendorShape = {
+  callsTools: true,
   read(body) {
     requireMember(body, 'anthropic_version');
     requireMember(body, 'max_tokens');
@@ -80,12 +103,12 @@ export const anthropicShape: VendorShape = {
       ...optional('maxTokens', countMember(body, 'max_tokens')),
     };
   },
-  answer: ({ text, stopReason, modelId, hidesUsage, tokens }) => ({
+  answer: ({ text, calls, stopReason, modelId, hidesUsage, tokens }) => ({
     id: 'msg_bdrk_simulated',
     type: 'message',
     role: 'assistant',
     model: modelId,
-    content: [{ type: 'text', text }],
+    content: [{ type: 'text', text }, ...calls.map(toolUseOf)],
     stop_reason: stopReason,
     stop_sequence: null,
     ...(!hidesUsage && { usage: usageOf(tokens) }),

@@ -10,7 +10,7 @@
  *   [[chunks=200]]         text deltas of a stream
  *   [[first=500]]          milliseconds before the answer; [[delay=50]] between two deltas
  *   [[tool=look_up]]       calls of this tool of the request, after the text, once or `@n` times, by
- *                          Converse and in OpenAI's shape
+ *                          Converse and in Anthropic's and OpenAI's shapes
  *   [[blocked]]            the guardrail that the request names intervenes
  *   [[no-usage]]           the answer says nothing about tokens
  *   [[error=ThrottlingException]]     an error in place of the answer; not billed

@@ -9,7 +9,10 @@ import {
   reservationsOf,
   stateOf,
 } from '../../lambda/adapters/ledger/counter-item.ts';
-import { createLedgerClient } from '../../lambda/adapters/ledger/dynamo-client.ts';
+import {
+  createLedgerClient,
+  EMBEDDED_LEDGER_TIMEOUTS,
+} from '../../lambda/adapters/ledger/dynamo-client.ts';
 import { settingItem } from '../../lambda/adapters/settings/setting-items.ts';
 import { formatKey, hashKey } from '../../lambda/domain/caller-key.ts';
 import { formatUsd, sumUsd } from '../../lambda/domain/money.ts';
@@ -81,7 +84,8 @@ export async function startRunningGateway(
       : { rolloverIntervalMs: options.rolloverIntervalMs }),
   });
   const endpoint = gateway.dynamoEndpoint ?? '';
-  const dynamo = createLedgerClient({ region: 'us-east-1', endpoint, credentials: CREDENTIALS });
+  const config = { region: 'us-east-1', endpoint, credentials: CREDENTIALS };
+  const dynamo = createLedgerClient(config, EMBEDDED_LEDGER_TIMEOUTS);
   const put = async (
     partition: 'CAP' | 'KEY' | 'PRICE' | 'ALIAS',
     id: string,
