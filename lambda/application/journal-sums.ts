@@ -248,7 +248,7 @@ function addLine(day: Day, keyId: KeyOrNone, line: JournalLine): void {
       if (!models.has(line.modelId)) day.size += 1;
       const isCharged = !line.unsettled.includes(name);
       addShare(models, line.modelId, {
-        settledNanoUsd: isCharged ? line.costNanoUsd : ZERO_USD,
+        settledNanoUsd: isCharged ? (line.charged?.[name] ?? line.costNanoUsd) : ZERO_USD,
         requests: line.count,
       });
       sums.byKey.set(keyId, models);

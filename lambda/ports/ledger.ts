@@ -208,6 +208,8 @@ export interface JournalLine {
   readonly unsettled: readonly string[];
   readonly modelId: string;
   readonly costNanoUsd: NanoUsd;
+  /** What each of `counters` was charged, where they differ. */
+  readonly charged?: Readonly<Record<string, NanoUsd>>;
   /** How many requests it stands for. */
   readonly count: number;
 }

@@ -91,6 +91,25 @@ it('adds up: three models, two keys, refusals, an expired charge and one settled
   }
 });
 
+it('takes what this counter was charged where a request was charged differently elsewhere', async () => {
+  await bench.ledger.settle(await bench.hold('0.5'), usd('0.3'));
+  const own = counterName(TWELVE);
+  await journal('red', 'small', {
+    outcome: 'cut',
+    costNanoUsd: usd('0.5'),
+    counters: [own, 'COUNTER#other/lifetime'],
+    charged: { [own]: usd('0.3'), 'COUNTER#other/lifetime': usd('0.5') },
+  });
+  bench.afterWindow(10 * MINUTE_MS);
+
+  await bench.run();
+
+  expect(await summary()).toMatchObject({
+    unattributedUsd: { value: '0' },
+    byKey: { red: { settledUsd: { value: '0.3' } } },
+  });
+});
+
 it('tells what a key spent that is no longer there as not attributed', async () => {
   await settled('red', 'small', '0.1');
   await settled('gone', 'small', '0.2');

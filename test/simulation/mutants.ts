@@ -31,8 +31,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'reserve without the limit condition',
     file: WRITES,
-    from: '`${neitherWritten} and ${hasRoom} and ${notCut} and ${fewInFlight}`',
-    to: '`${neitherWritten} and (attribute_not_exists(committedUsd) or committedUsd <= :limitMinusA or committedUsd > :limitMinusA) and ${notCut} and ${fewInFlight}`',
+    from: '` and ${hasRoom} and ${notCut} and ${fewInFlight}`',
+    to: '` and (attribute_not_exists(committedUsd) or committedUsd <= :limitMinusA or committedUsd > :limitMinusA) and ${notCut} and ${fewInFlight}`',
   },
   {
     name: 'reserve with < for <=',
@@ -169,8 +169,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'an unknown outcome costs nothing',
     file: ENDINGS,
-    from: 'admission.model.price.free === true ? ZERO_USD : admission.prepared.boundNanoUsd;',
-    to: 'admission.model.price.free !== true ? ZERO_USD : admission.prepared.boundNanoUsd;',
+    from: 'price.free === true ? costBesideFree(price, prepared.units) : prepared.boundNanoUsd;',
+    to: 'price.free === true ? costBesideFree(price, prepared.units) : ZERO_USD;',
   },
   {
     name: 'a server error counts as not billed',

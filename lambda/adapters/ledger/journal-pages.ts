@@ -24,6 +24,7 @@ const ATTRIBUTES = [
   'counter',
   'modelId',
   'costUsd',
+  'chargedUsd',
   'count',
 ] as const;
 const PROJECTION = ATTRIBUTES.map((_, index) => `#p${index}`).join(', ');
@@ -94,11 +95,25 @@ function lineOf(item: CounterItem): JournalLine | undefined {
       unsettled: textsOf(item.unsettled),
       modelId: typeof modelId === 'string' ? modelId : '',
       costNanoUsd,
+      ...chargedOf(item.chargedUsd),
       count: item.count === undefined ? 1 : countOf(item, 'count'),
     };
   } catch {
     return undefined;
   }
+}
+
+/** @throws HardcapError where an amount cannot be read */
+function chargedOf(value: unknown): Pick<JournalLine, 'charged'> {
+  if (typeof value !== 'object' || value === null) return {};
+  const amounts = value as CounterItem;
+  const charged = Object.fromEntries(
+    Object.keys(amounts).flatMap((name) => {
+      const amount = usdOf(amounts, name);
+      return amount === undefined ? [] : [[name, amount] as const];
+    }),
+  );
+  return { charged };
 }
 
 /** `<pk> <sk>` there; a sort key holds no space. */
