@@ -86,7 +86,9 @@ function projectionOf(input: QueryCommandInput) {
   const left = Object.entries(given).filter(
     ([placeholder]) => !placeholders.includes(placeholder) || tested.has(placeholder),
   );
-  return { rest: { ...input, ExpressionAttributeNames: Object.fromEntries(left) }, names };
+  const { ExpressionAttributeNames: _all, ...rest } = input;
+  const named = left.length === 0 ? {} : { ExpressionAttributeNames: Object.fromEntries(left) };
+  return { rest: { ...rest, ...named }, names };
 }
 
 const only = (item: NativeItem, names: readonly string[]): NativeItem =>
