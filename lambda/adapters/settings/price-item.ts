@@ -226,11 +226,13 @@ function missingLine(fields: PriceFields, isAuto: boolean): Fault | undefined {
   const { inputUsdPerMillion: input, outputUsdPerMillion: output, units = {} } = fields;
   const problem = `is missing; it ${TOKEN_LINE.problem}`;
   const writesNone = isAuto || fields.maxOutputTokens === 0;
+  const family = fields.family && FAMILIES[fields.family];
+  // What has an operation of its own is a guardrail, and counts text units alone.
+  const isGuardrail = family?.operation !== undefined;
   // Of an embedding that bills its text by tokens a unit alone would make the text free.
-  const mayBeByUnits =
-    isAuto || (fields.family !== undefined && FAMILIES[fields.family].isBilledByRequest === true);
-  const isByUnits =
-    writesNone && mayBeByUnits && Object.keys(units).some((unit) => !(unit in GUARDRAIL_PRICES));
+  const mayBeByUnits = isAuto || isGuardrail || family?.isBilledByRequest === true;
+  const counts = (unit: string) => isGuardrail || !(unit in GUARDRAIL_PRICES);
+  const isByUnits = writesNone && mayBeByUnits && Object.keys(units).some(counts);
   if (input === undefined) {
     const isMissing = !(isByUnits && output === undefined);
     return isMissing ? { field: 'inputUsdPerMillion', problem } : undefined;

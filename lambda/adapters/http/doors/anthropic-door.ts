@@ -30,7 +30,9 @@ import type { AnswerForm, Door, DoorRequest, Entry } from './door.ts';
 import { createFrameSink } from './frame-sink.ts';
 import { EVENT_STREAM_HEADERS, serverSentEvent } from './server-sent-events.ts';
 
-const PATH = /^(?:\/bedrock\/([^/]+))?\/v1\/messages(?:\/(count_tokens|batches(?:\/.*)?))?$/;
+/** All of Anthropic's paths: what is not served is refused in its own shape. */
+const OWN = /^(?:\/bedrock\/[^/]+)?\/v1(?:\/|$)/;
+const PATH = /^(?:\/bedrock\/([^/]+))?\/v1\/messages(?:\/(count_tokens))?$/;
 
 /** The only one that Bedrock knows; what the header says is a version of Anthropic's own API. */
 const BEDROCK_VERSION = 'bedrock-2023-05-31';
@@ -40,19 +42,20 @@ export const anthropicDoor: Door = {
     { method: 'POST', path: '/v1/messages', outcome: 'reserved' },
     { method: 'POST', path: '/v1/messages/count_tokens', outcome: 'free' },
   ],
-  owns: (path) => PATH.test(path),
+  owns: (path) => OWN.test(path),
   enter,
   errorAnswer: anthropicErrorAnswer,
   streamError: anthropicStreamError,
 };
 
 function enter(request: DoorRequest): Entry {
-  const [, namedRegion, tail] = PATH.exec(request.path) ?? [];
-  if (request.method !== 'POST' || tail?.startsWith('batches') === true) {
+  const match = PATH.exec(request.path);
+  const [, namedRegion, tail] = match ?? [];
+  if (match === null || request.method !== 'POST') {
     throw new HardcapError(
       'unknown_route',
       `unknown_route: hardcap serves no ${request.method} ${request.path}; it serves POST ` +
-        '/v1/messages and /v1/messages/count_tokens',
+        '/v1/messages and /v1/messages/count_tokens here, and OpenAI below /openai/v1',
     );
   }
   const region = allowedRegion(namedRegion, request.regions);
