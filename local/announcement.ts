@@ -27,6 +27,9 @@ export function greeting({ gateway, demo, seed, cliOptions }: Announced): string
   export AWS_ENDPOINT_URL_BEDROCK_RUNTIME=${gateway.url}
   export AWS_BEARER_TOKEN_BEDROCK=${quoted(key)}
   export AWS_REGION=${gateway.region} AWS_DEFAULT_REGION=${gateway.region}`,
+    `For Anthropic's and OpenAI's own SDKs:
+  export ANTHROPIC_BASE_URL=${gateway.url} ANTHROPIC_API_KEY=${quoted(key)}
+  export OPENAI_BASE_URL=${gateway.url}/openai/v1 OPENAI_API_KEY=${quoted(key)}`,
     `Or by hand:
   curl -s ${gateway.url}/model/${DEMO_MODEL}/converse \\
     -H 'Authorization: Bearer ${key}' -H 'Content-Type: application/json' \\

@@ -114,10 +114,14 @@ describe('the key', () => {
     const caps = [{ id: 'seeded', limitUsd: '0.5', window: 'daily' }];
     await writeFile(seed, JSON.stringify({ keys: [{ id: 'seeded', secret: key }], caps }));
 
-    const { greeting } = await start(['--seed', seed]);
+    const { url, greeting } = await start(['--seed', seed]);
 
     expect(greeting).toContain(`The keys, caps and prices of ${seed} are in place.`);
     expect(greeting).toContain("export AWS_BEARER_TOKEN_BEDROCK='<your key>'");
+    expect(greeting).toContain(`export ANTHROPIC_BASE_URL=${url} ANTHROPIC_API_KEY='<your key>'`);
+    expect(greeting).toContain(
+      `export OPENAI_BASE_URL=${url}/openai/v1 OPENAI_API_KEY='<your key>'`,
+    );
     expect(greeting).not.toContain(key);
   });
 
