@@ -25,7 +25,7 @@ import {
   anthropicErrorType,
   anthropicStreamError,
 } from './anthropic-error.ts';
-import { bedrockHeaders } from './bedrock-door.ts';
+import { bedrockHeaders, bedrockMessageOf } from './bedrock-door.ts';
 import type { AnswerForm, Door, DoorRequest, Entry } from './door.ts';
 import { createFrameSink } from './frame-sink.ts';
 import { EVENT_STREAM_HEADERS, serverSentEvent } from './server-sent-events.ts';
@@ -184,10 +184,7 @@ function eventOf({ messageType, eventType, payload }: Frame): Uint8Array | undef
   return serverSentEvent(data, typeof type === 'string' ? type : undefined);
 }
 
-function messageOf(body: Uint8Array): string {
-  const { message } = objectOf(body);
-  return typeof message === 'string' ? message : 'Bedrock gave no message';
-}
+const messageOf = (body: Uint8Array): string => bedrockMessageOf(objectOf(body));
 
 function objectOf(bytes: Uint8Array): JsonObject {
   try {

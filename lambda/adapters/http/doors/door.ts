@@ -90,6 +90,8 @@ export interface Listing {
   readonly region: string;
   /** One model alone; absent: all. */
   readonly modelId?: string;
+  /** As in `Entry`. */
+  readonly namedAs?: string;
   readonly write: (models: readonly Model[]) => ErrorAnswer;
 }
 
