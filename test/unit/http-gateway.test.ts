@@ -90,6 +90,24 @@ describe('an answer that a door cannot write', () => {
 });
 
 describe.each([
+  ['/v1/messages', 'timeout_error', 'api_error'],
+  ['/openai/v1/chat/completions', 'server_error', 'server_error'],
+])('a fault of the model’s at %s', (rawPath, timedOut, failed) => {
+  it.each([
+    [408, 'ModelTimeoutException', timedOut],
+    [424, 'ModelErrorException', failed],
+  ])('(%d) is not told as one of the request’s', async (status, type, told) => {
+    ports.upstream.respond = async () => errorResponse(status, type, 'no');
+    const body = { model: HAIKU, max_tokens: 10, messages: [{ role: 'user', content: 'a' }] };
+
+    const { answer, text } = await exchange(eventOf({ rawPath, body: JSON.stringify(body) }));
+
+    expect(answer.statusCode).toBe(status);
+    expect(JSON.parse(text)).toMatchObject({ error: { type: told } });
+  });
+});
+
+describe.each([
   ['/v1/messages', 'Anthropic'],
   ['/openai/v1/chat/completions', 'OpenAI'],
 ])('an error of Bedrock’s at %s', (rawPath, vendor) => {

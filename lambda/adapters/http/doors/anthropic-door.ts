@@ -6,7 +6,6 @@
  * version and beta headers into the body. Answers and events pass as Bedrock gives them.
  */
 import { HardcapError } from '../../../domain/errors.ts';
-import { parseModelId } from '../../../domain/model-id.ts';
 import { bedrockModelId } from '../../../domain/model-names.ts';
 import type { Operation } from '../../../domain/operation.ts';
 import {
@@ -110,7 +109,7 @@ function countEntry(
     region,
     body: {},
     freeBytes: serializeBody({ input: { invokeModel: { body } } }),
-    upstreamPath: (id) => upstreamPath(parseModelId(id).baseModelId, 'count-tokens'),
+    upstreamPath: (_id, baseModelId) => upstreamPath(baseModelId, 'count-tokens'),
     upstreamHeaders: { 'content-type': 'application/json', accept: 'application/json' },
     form: { ...FORM, whole: wholeCount },
   };
