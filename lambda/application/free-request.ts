@@ -33,7 +33,7 @@ export async function passFreeRequest(
     const response = await ports.upstream.send(
       {
         region: request.region,
-        path: request.upstreamPath(model.modelId),
+        path: request.upstreamPath(model.modelId, model.baseModelId),
         headers: request.upstreamHeaders,
         body,
       },

@@ -44,7 +44,7 @@ export interface GuardedRequest extends AskedRequest {
   readonly keyText: string;
   readonly keyId: string;
   /** The path for Bedrock, encoded, for the model that was found. */
-  readonly upstreamPath: (modelId: string) => string;
+  readonly upstreamPath: (modelId: string, baseModelId: string) => string;
   /** Built from nothing: no header of the client's passes on unread. */
   readonly upstreamHeaders: Readonly<Record<string, string>>;
   /** Epoch milliseconds at which the answer must have ended. */

@@ -14,6 +14,8 @@ export interface ListingRequest {
   readonly region: string;
   /** One model alone; absent: all. */
   readonly modelId?: string;
+  /** What the client wrote, where its door made `modelId` of it: an alias goes by this name. */
+  readonly namedAs?: string;
 }
 
 /**
@@ -30,13 +32,13 @@ export async function listModels(
   const view = await settings.read(request.keyId, options.settingsMaxAgeMs);
   const nowMs = clock.nowMs();
   const key = authenticate(view, request.keyText, nowMs);
-  const usable = (modelId: string): Model => {
-    const { model, subject } = chooseModel(view, key, { modelId, region: request.region });
+  const usable = (modelId: string, namedAs = modelId): Model => {
+    const { model, subject } = chooseModel(view, key, { modelId, namedAs, region: request.region });
     coveringCaps(view, subject, options, nowMs);
     return model;
   };
-  if (request.modelId !== undefined) return [usable(request.modelId)];
-  return usableOf(view, request.region, usable);
+  if (request.modelId !== undefined) return [usable(request.modelId, request.namedAs)];
+  return usableOf(view, request.region, (modelId) => usable(modelId));
 }
 
 function usableOf(

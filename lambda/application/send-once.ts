@@ -34,6 +34,7 @@ export async function sendOnce(
   reserved: Reserved,
 ): Promise<GuardedAnswer> {
   const { clock } = ports;
+  const { model } = reserved.admission;
   const startedMs = clock.elapsedMs();
   const deadline = deadlineSignal(clock, request.deadlineAtMs);
   let response: UpstreamResponse | undefined;
@@ -44,7 +45,7 @@ export async function sendOnce(
     response = await ports.upstream.send(
       {
         region: request.region,
-        path: request.upstreamPath(reserved.admission.model.modelId),
+        path: request.upstreamPath(model.modelId, model.baseModelId),
         ...notedRequest(options, request, reserved),
       },
       deadline.signal,

@@ -38,6 +38,19 @@ describe('T23: an application inference profile in local mode', () => {
     expect(response.headers.get('x-hardcap-cost-usd')).toBe(costUsd);
   });
 
+  it('is counted as its model by Anthropic’s door, too', async () => {
+    const response = await fetch(`${running.url}/v1/messages/count_tokens`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
+      body: JSON.stringify({
+        model: arn('demo-haiku'),
+        messages: [{ role: 'user', content: '[[input=12]]' }],
+      }),
+    });
+
+    expect(await response.json()).toEqual({ input_tokens: 12 });
+  });
+
   it.each([
     ['that nobody knows', arn('demo-opus')],
     ['of another region', arn('demo-haiku', 'eu-west-1')],

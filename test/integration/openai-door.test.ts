@@ -268,11 +268,12 @@ describe.each(MODELS)('a completion %s', (_how, model, operation) => {
 describe('a name that an operator gave', () => {
   it('stands for its model, also in place of a vendor’s', async () => {
     await running.put('ALIAS', 'fast', { model: NOVA });
-    await running.put('ALIAS', 'claude-haiku-4-5', { model: NOVA });
+    await running.put('ALIAS', 'claude-opus-4-1', { model: NOVA });
 
-    for (const name of ['fast', 'claude-haiku-4-5']) {
+    for (const name of ['fast', 'claude-opus-4-1']) {
       await client(good).chat.completions.create(ask('hi', name));
       expect(asked()?.modelId).toBe(NOVA);
+      await expect(client(good).models.retrieve(name)).resolves.toMatchObject({ id: NOVA });
     }
   });
 });

@@ -256,12 +256,36 @@ describe('settings', () => {
   });
 });
 
+describe('a part of no type that there is', () => {
+  it.each(['1.0', '{"toString":1}', '{}', '[1.0]', 'null'])(
+    '(%s) is refused by its place',
+    (type) => {
+      for (const role of ['system', 'user', 'assistant']) {
+        const body = `{"messages":[{"role":"${role}","content":[{"type":${type},"text":"a"}]}]}`;
+
+        expect(() => converseBodyOf(parseBody(Buffer.from(body)))).toThrow(
+          'invalid_request: "messages.content.type"',
+        );
+      }
+    },
+  );
+});
+
 describe('headers of Bedrock’s own', () => {
   const withHeaders = (headers: Readonly<Record<string, string>>, members: object = {}) => {
     const body = parseBody(Buffer.from(JSON.stringify({ messages: HELLO, ...members })));
     const { messages: _messages, ...settings } = converseBodyOf(body, headers);
     return settings;
   };
+
+  it('may hold metadata of the request, which Converse has in its body', () => {
+    const name = 'x-amzn-bedrock-request-metadata';
+
+    expect(withHeaders({ [name]: '{"session":"a"}' })).toEqual({
+      requestMetadata: { session: 'a' },
+    });
+    expect(() => withHeaders({ [name]: '{"session":1}' })).toThrow(/^invalid_request: .*metadata/);
+  });
 
   it('are members in Converse, so that a guardrail is never left out', () => {
     expect(

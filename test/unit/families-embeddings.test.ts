@@ -133,6 +133,7 @@ describe('Cohere embeddings', () => {
     [{ images: ['https://example.org/a.png'] }, 'unpriced_field images'],
     [{ images: ['file:///etc/passwd'] }, 'unpriced_field images'],
     [{ inputs: [{ content: [{ type: 'video' }] }] }, 'unpriced_field inputs.content.video'],
+    [{ inputs: [{ content: [{ type: { toString: 1 } }] }] }, 'unpriced_field inputs.content.type'],
     [{ texts: ['x'], model: 'y' }, 'unpriced_field model'],
   ] as [JsonObject, string][])('refuse %j', (body, expected) => {
     expect(verdict(cohere, body)).toBe(expected);

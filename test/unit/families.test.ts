@@ -348,6 +348,9 @@ describe('a tool that is added within the conversation', () => {
     expect(verdict(added({ type: 'mcp_toolset_reference', server_name: 's' }))).toBe(
       'unpriced_field messages.content.tool_addition.mcp_toolset_reference',
     );
+    expect(verdict(added({ type: { toString: 1 } }))).toBe(
+      'unpriced_field messages.content.tool_addition.type',
+    );
     const ofServer = { toolAddition: { tool: { name: 'n', serverName: 's' } } };
     expect(verdict(user(ofServer), converse)).toBe(
       'unpriced_field messages.content.toolAddition.tool.serverName',

@@ -56,6 +56,74 @@ const exchange = (event: HttpEvent, on = gateway()) => exchangeWith(on, event);
 
 const errorOf = (text: string) => JSON.parse(text) as { __type: string; message: string };
 
+describe('an answer that a door cannot write', () => {
+  it('is a fault, but settled: its books are waited for', async () => {
+    const depth = 20_000;
+    const input = `${'['.repeat(depth)}${']'.repeat(depth)}`;
+    const bytes = Buffer.from(
+      `{"output":{"message":{"content":[{"toolUse":{"toolUseId":"a","name":"f","input":${input}}}]}},` +
+        '"usage":{"inputTokens":100,"outputTokens":10}}',
+    );
+    ports.upstream.respond = async () => response(200, [bytes]);
+    const body = { model: HAIKU, max_tokens: 10, messages: [{ role: 'user', content: 'a' }] };
+
+    const { promise: gate, resolve: open } = Promise.withResolvers<undefined>();
+    ports.ledger.fault = (call) => (call === 'settle' ? gate : undefined);
+
+    const { answer, done } = await answerTo(
+      eventOf({ rawPath: '/openai/v1/chat/completions', body: JSON.stringify(body) }),
+    );
+    let isDone = false;
+    void done.then(() => {
+      isDone = true;
+    });
+    await settleDown();
+
+    expect(answer.statusCode).toBe(500);
+    expect(JSON.parse(String(answer.body))).toMatchObject({ error: { code: 'invariant_broken' } });
+    expect(isDone).toBe(false);
+    open(undefined);
+    await done;
+    expect(ports.ledger.books(TEAM).settledNanoUsd).toBe(usd('0.00015'));
+    expect(ports.ledger.journal).toMatchObject([{ outcome: 'settled' }]);
+  });
+});
+
+describe.each([
+  ['/v1/messages', 'timeout_error', 'api_error'],
+  ['/openai/v1/chat/completions', 'server_error', 'server_error'],
+])('a fault of the model’s at %s', (rawPath, timedOut, failed) => {
+  it.each([
+    [408, 'ModelTimeoutException', timedOut],
+    [424, 'ModelErrorException', failed],
+  ])('(%d) is not told as one of the request’s', async (status, type, told) => {
+    ports.upstream.respond = async () => errorResponse(status, type, 'no');
+    const body = { model: HAIKU, max_tokens: 10, messages: [{ role: 'user', content: 'a' }] };
+
+    const { answer, text } = await exchange(eventOf({ rawPath, body: JSON.stringify(body) }));
+
+    expect(answer.statusCode).toBe(status);
+    expect(JSON.parse(text)).toMatchObject({ error: { type: told } });
+  });
+});
+
+describe.each([
+  ['/v1/messages', 'Anthropic'],
+  ['/openai/v1/chat/completions', 'OpenAI'],
+])('an error of Bedrock’s at %s', (rawPath, vendor) => {
+  it(`keeps its text in ${vendor}’s shape, also where it stands as "Message"`, async () => {
+    ports.upstream.respond = async () => response(403, [jsonBytes({ Message: 'not authorized' })]);
+    const body = { model: HAIKU, max_tokens: 10, messages: [{ role: 'user', content: 'a' }] };
+
+    const { answer, text } = await exchange(eventOf({ rawPath, body: JSON.stringify(body) }));
+
+    expect(answer.statusCode).toBe(403);
+    expect(JSON.parse(text)).toMatchObject({
+      error: { type: 'permission_error', message: 'not authorized' },
+    });
+  });
+});
+
 describe('a whole answer', () => {
   it('is Bedrock’s, byte for byte, with what it cost', async () => {
     const bytes = jsonBytes({ odd: '\u2028', usage: { inputTokens: 100, outputTokens: 10 } });

@@ -17,7 +17,7 @@ import { type CallerCredential, callerCredential } from './caller-credential.ts'
 import { createClientBody } from './client-body.ts';
 import { anthropicDoor } from './doors/anthropic-door.ts';
 import { bedrockDoor } from './doors/bedrock-door.ts';
-import type { Door, Entry } from './doors/door.ts';
+import type { AnswerForm, Door, Entry } from './doors/door.ts';
 import { openAiDoor } from './doors/openai-door.ts';
 import { type ErrorAnswer, wireErrorOf, wireRefusalOf } from './error-response.ts';
 import { createFrameReader } from './event-stream.ts';
@@ -116,8 +116,8 @@ async function serve(visit: Visit, path: string, event: HttpEvent): Promise<Answ
   if ('immediate' in entry) return at(entry.immediate, invocation);
   options.telemetry.count(METRIC.requests);
   if ('write' in entry) {
-    const { region, modelId, write } = entry;
-    const asked = { ...callerCredential(headers), region, ...(modelId && { modelId }) };
+    const { write, ...listing } = entry;
+    const asked = { ...callerCredential(headers), ...listing };
     return at(write(await options.guard.listModels(asked)), invocation);
   }
   const opened: { stream?: Answered['answer'] } = {};
@@ -170,7 +170,13 @@ function wholeAnswer(visit: Visit, entry: Entry, answer: GuardedAnswer): Answere
   if (answer.kind === 'stream') throw new HardcapError('invariant_broken', 'a stream has no body');
   const { head, costNanoUsd, settled, done } = answer;
   if (head.status >= 400) options.telemetry.count(METRIC.errors);
-  const written = entry.form?.whole(head, answer.body) ?? { headers: {}, body: answer.body };
+  let written: ReturnType<AnswerForm['whole']>;
+  try {
+    written = entry.form?.whole(head, answer.body) ?? { headers: {}, body: answer.body };
+  } catch (error) {
+    // The request is settled all the same, and its books are waited for.
+    return at(failureAnswer(visit, error), invocation, done);
+  }
   const { body, sink } = createClientBody(door.streamError);
   void sink.write(written.body);
   // The body ends once it is settled: a sequential client never meets its own reservation.

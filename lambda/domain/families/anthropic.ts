@@ -220,7 +220,11 @@ function inspectAddition(tool: JsonObject, reading: RequestReading, path: string
       reading.fillWindow();
       return;
     default:
-      reading.checkUnknownType(`${path}.tool_addition.`, String(tool.type), SERVER_TOOL);
+      reading.checkUnknownType(
+        `${path}.tool_addition.`,
+        typeof tool.type === 'string' ? tool.type : 'type',
+        SERVER_TOOL,
+      );
   }
 }
 

@@ -40,7 +40,7 @@ function inspectPart(part: JsonObject, reading: RequestReading): void {
   reading.addTokens(OVERHEAD_TOKENS.block);
   if (part.type === 'text') return;
   if (part.type !== 'image_url') {
-    reading.checkUnknownType(`${path}.`, String(part.type ?? 'type'));
+    reading.checkUnknownType(`${path}.`, typeof part.type === 'string' ? part.type : 'type');
     return;
   }
   const image = memberObject(part, 'image_url')?.url ?? part.image_url;

@@ -6,7 +6,6 @@
  * version and beta headers into the body. Answers and events pass as Bedrock gives them.
  */
 import { HardcapError } from '../../../domain/errors.ts';
-import { parseModelId } from '../../../domain/model-id.ts';
 import { bedrockModelId } from '../../../domain/model-names.ts';
 import type { Operation } from '../../../domain/operation.ts';
 import {
@@ -25,7 +24,7 @@ import {
   anthropicErrorType,
   anthropicStreamError,
 } from './anthropic-error.ts';
-import { bedrockHeaders } from './bedrock-door.ts';
+import { bedrockHeaders, bedrockMessageOf } from './bedrock-door.ts';
 import type { AnswerForm, Door, DoorRequest, Entry } from './door.ts';
 import { createFrameSink } from './frame-sink.ts';
 import { EVENT_STREAM_HEADERS, serverSentEvent } from './server-sent-events.ts';
@@ -110,7 +109,7 @@ function countEntry(
     region,
     body: {},
     freeBytes: serializeBody({ input: { invokeModel: { body } } }),
-    upstreamPath: (id) => upstreamPath(parseModelId(id).baseModelId, 'count-tokens'),
+    upstreamPath: (_id, baseModelId) => upstreamPath(baseModelId, 'count-tokens'),
     upstreamHeaders: { 'content-type': 'application/json', accept: 'application/json' },
     form: { ...FORM, whole: wholeCount },
   };
@@ -184,10 +183,7 @@ function eventOf({ messageType, eventType, payload }: Frame): Uint8Array | undef
   return serverSentEvent(data, typeof type === 'string' ? type : undefined);
 }
 
-function messageOf(body: Uint8Array): string {
-  const { message } = objectOf(body);
-  return typeof message === 'string' ? message : 'Bedrock gave no message';
-}
+const messageOf = (body: Uint8Array): string => bedrockMessageOf(objectOf(body));
 
 function objectOf(bytes: Uint8Array): JsonObject {
   try {

@@ -13,7 +13,10 @@ const TYPE_BY_STATUS: Readonly<Record<number, string>> = {
   402: 'billing_error',
   403: 'permission_error',
   404: 'not_found_error',
+  408: 'timeout_error',
   413: 'request_too_large',
+  // Bedrock's, for a fault of the model's.
+  424: 'api_error',
   429: 'rate_limit_error',
   503: 'overloaded_error',
   504: 'timeout_error',

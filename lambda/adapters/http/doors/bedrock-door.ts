@@ -3,7 +3,7 @@
  */
 import { HardcapError } from '../../../domain/errors.ts';
 import { isConverse, isStreaming, OPERATIONS, type Operation } from '../../../domain/operation.ts';
-import { parseBody } from '../../../domain/request-body.ts';
+import { type JsonObject, parseBody } from '../../../domain/request-body.ts';
 import type { ErrorAnswer, WireError } from '../error-response.ts';
 import { exceptionFrame } from '../event-stream.ts';
 import { routeOf, UNSERVED_OPERATIONS, upstreamPath } from '../route.ts';
@@ -85,6 +85,12 @@ export function bedrockErrorAnswer(error: WireError): ErrorAnswer {
     headers: { ...error.headers, 'content-type': 'application/json', 'x-amzn-errortype': type },
     body: JSON.stringify({ __type: type, message, ...fields }),
   };
+}
+
+/** The message of an error of Bedrock's: what stands before its operations may write `Message`. */
+export function bedrockMessageOf({ message, Message }: JsonObject): string {
+  if (typeof message === 'string') return message;
+  return typeof Message === 'string' ? Message : 'Bedrock gave no message';
 }
 
 /** Headers of Bedrock's own; those that move the cost are here only if the estimate let them. */

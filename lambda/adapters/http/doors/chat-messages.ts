@@ -101,7 +101,8 @@ function blocksOf(content: JsonValue | undefined, read: BlockReader): JsonObject
 const textBlocks = (content: JsonValue | undefined): JsonObject[] => blocksOf(content, textBlock);
 
 function textBlock(type: JsonValue | undefined, { text }: JsonObject): JsonObject {
-  if (type !== 'text') refuseMember(`messages.content.${String(type)}`);
+  // Anything may stand there, such as an object that no text can be made of.
+  if (type !== 'text') refuseMember(`messages.content.${typeof type === 'string' ? type : 'type'}`);
   if (typeof text !== 'string') throw invalidField('messages.content.text', 'must be a string');
   return { text };
 }

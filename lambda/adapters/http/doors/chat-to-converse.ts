@@ -14,6 +14,7 @@ import {
   objectsOf,
 } from '../../../domain/families/request-reading.ts';
 import { type JsonObject, type JsonValue, numberOf } from '../../../domain/request-body.ts';
+import { metadataOfHeader } from '../../../domain/request-tags.ts';
 import { type ConverseTalk, converseTalkOf, refuseMember } from './chat-messages.ts';
 
 /** Members that are translated, or that the door reads itself. */
@@ -86,6 +87,7 @@ function settingsOf(headers: Readonly<Record<string, string>>): JsonObject {
     ...member('guardrailIdentifier', header('guardrailidentifier')),
     ...member('guardrailVersion', header('guardrailversion')),
   };
+  const metadata = header('request-metadata');
   const isGuarded = Object.keys(guardrail).length > 0;
   return {
     ...given('guardrailConfig', {
@@ -94,6 +96,7 @@ function settingsOf(headers: Readonly<Record<string, string>>): JsonObject {
     }),
     ...given('performanceConfig', member('latency', header('performanceconfig-latency'))),
     ...given('serviceTier', member('type', header('service-tier'))),
+    ...given('requestMetadata', metadata === undefined ? {} : metadataOfHeader(metadata)),
   };
 }
 

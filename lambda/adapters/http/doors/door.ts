@@ -39,7 +39,7 @@ export interface Entry {
   /** What is priced and sent; empty for a free operation, whose `freeBytes` are passed on. */
   readonly body: JsonObject;
   readonly freeBytes?: Uint8Array;
-  readonly upstreamPath: (modelId: string) => string;
+  readonly upstreamPath: (modelId: string, baseModelId: string) => string;
   /** Built from nothing: no header of the client's passes on unread. */
   readonly upstreamHeaders: Readonly<Record<string, string>>;
   /** Reads the stream that Bedrock answers with; absent: an event stream of AWS's. */
@@ -90,6 +90,8 @@ export interface Listing {
   readonly region: string;
   /** One model alone; absent: all. */
   readonly modelId?: string;
+  /** As in `Entry`. */
+  readonly namedAs?: string;
   readonly write: (models: readonly Model[]) => ErrorAnswer;
 }
 

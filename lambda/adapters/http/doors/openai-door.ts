@@ -12,7 +12,7 @@ import { isStreaming, type Operation } from '../../../domain/operation.ts';
 import { type JsonObject, type JsonValue, parseBody } from '../../../domain/request-body.ts';
 import { allowedRegion, decodeOnce, upstreamPath } from '../route.ts';
 import { createServerSentEventReader, jsonOf } from '../server-sent-event-reader.ts';
-import { bedrockHeaders } from './bedrock-door.ts';
+import { bedrockHeaders, bedrockMessageOf } from './bedrock-door.ts';
 import { converseBodyOf } from './chat-to-converse.ts';
 import { type ChatNames, chatAnswerOf } from './converse-to-chat.ts';
 import { createChunkWriter } from './converse-to-chat-chunks.ts';
@@ -55,8 +55,9 @@ function enter(request: DoorRequest): Entry | Listing {
   const [, encodedModelId] = ONE_MODEL.exec(rest) ?? [];
   if (method === 'GET' && rest === 'models') return { region, write: openAiModelList };
   if (method === 'GET' && encodedModelId !== undefined) {
-    const modelId = bedrockModelId(decodeOnce(encodedModelId), region);
-    return { region, modelId, write: openAiModelAnswer };
+    const namedAs = decodeOnce(encodedModelId);
+    const modelId = bedrockModelId(namedAs, region);
+    return { region, modelId, namedAs, write: openAiModelAnswer };
   }
   if (method !== 'POST' || rest !== CHAT) refuseOpenAiRoute(method, path, rest);
   return chatEntry(parseBody(request.bytes()), bedrockHeaders(request.headers), region);
@@ -193,12 +194,12 @@ function wholeError(
   headers: Readonly<Record<string, string>>,
   body: Uint8Array,
 ): ReturnType<AnswerForm['whole']> {
-  const { error, message } = jsonOf(body) ?? {};
-  if (error !== undefined) return { headers: {}, body };
-  const told = openAiErrorBody({
-    message: typeof message === 'string' ? message : 'Bedrock gave no message',
+  const told = jsonOf(body) ?? {};
+  if (told.error !== undefined) return { headers: {}, body };
+  const written = openAiErrorBody({
+    message: bedrockMessageOf(told),
     type: openAiErrorType(status),
     code: headers['x-amzn-errortype']?.split(':')[0] ?? null,
   });
-  return { headers: JSON_HEADERS, body: Buffer.from(told) };
+  return { headers: JSON_HEADERS, body: Buffer.from(written) };
 }

@@ -12,6 +12,9 @@ const TYPE_BY_STATUS: Readonly<Record<number, string>> = {
   401: 'authentication_error',
   403: 'permission_error',
   404: 'not_found_error',
+  // Bedrock's, for a time-out and for a fault of the model's.
+  408: 'server_error',
+  424: 'server_error',
   429: 'rate_limit_error',
 };
 
