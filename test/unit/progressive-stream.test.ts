@@ -214,6 +214,19 @@ describe('an extension', () => {
     expect(ports.sink.errors).toEqual([]);
   });
 
+  it('ends at the whole bound, however many bytes were seen', async () => {
+    useCaps(soft(), hard());
+    const { send, end, isDone } = await start();
+    // A token of English is four bytes or more: more bytes come by than there can be tokens.
+    await send(text(4 * MAX_TOKENS));
+    expect(committed(SOFT)).toBe(committed(HARD));
+
+    await send(metadataFrame(1, MAX_TOKENS));
+    await end();
+    expect(extensions()).toBe(1);
+    expect(isDone()).toBe(true);
+  });
+
   it('is made on every progressive counter, and on no other', async () => {
     useCaps(soft(), soft({ capId: 'softer' }), hard());
     const { send } = await start();
