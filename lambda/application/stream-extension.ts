@@ -127,8 +127,7 @@ async function extendAll(
       // A stream that ends in the meantime is settled by whichever amount it finds.
       note(extending(request));
       const outcome = await extendOn(ports, request);
-      if (outcome.kind === 'extended' || outcome.kind === 'unavailable') note(outcome.hold);
-      else note(request.hold);
+      note(outcome.kind === 'refused' ? request.hold : outcome.hold);
       return reasonOf(outcome, one.charge, limitNanoUsd);
     }),
   );
