@@ -7,8 +7,9 @@ import { createSpendGuard } from '../../lambda/application/spend-guard.ts';
 import { METRIC } from '../../lambda/contract.ts';
 import type { Cap } from '../../lambda/domain/cap.ts';
 import { HardcapError } from '../../lambda/domain/errors.ts';
-import { type NanoUsd, nanoUsd } from '../../lambda/domain/money.ts';
+import { formatUsd, type NanoUsd, nanoUsd } from '../../lambda/domain/money.ts';
 import { parseBody } from '../../lambda/domain/request-body.ts';
+import { UpstreamFailure } from '../../lambda/ports/upstream.ts';
 import { cap, usd } from '../helpers/builders.ts';
 import {
   createFakePorts,
@@ -455,6 +456,26 @@ describe('a usage above what is reserved', () => {
     expect(ports.ledger.books(SOFT).settledNanoUsd).toBe(cost);
     expect(ports.telemetry.metrics.get(METRIC.softOverruns)).toBe(1);
     expect(ports.telemetry.metrics.get(METRIC.overruns)).toBeUndefined();
+  });
+});
+
+describe('a stream whose answer never began', () => {
+  it('is charged what its counter holds, and the error says that amount', async () => {
+    let held = 0n;
+    ports.upstream.respond = async () => {
+      held = committed(SOFT);
+      throw new UpstreamFailure('unknown', 'no answer', undefined);
+    };
+    const guard = createSpendGuard(ports, guardOptions({ trancheTokens: TRANCHE_TOKENS }));
+    const request = guardedRequest(clock, ports.sink, { operation: 'converse-stream' });
+    const error: unknown = await guard.handle(request).catch((thrown: unknown) => thrown);
+
+    const amount = formatUsd(nanoUsd(held));
+    expect(ports.ledger.books(SOFT).settledNanoUsd).toBe(held);
+    expect(error).toMatchObject({
+      message: expect.stringContaining(`$${amount}`),
+      details: { reservedUsd: amount, costUsd: amount },
+    });
   });
 });
 
