@@ -23,7 +23,8 @@ import type {
   SpendGuardPorts,
 } from './guarded-request.ts';
 import { startStream } from './guarded-stream.ts';
-import type { Ending } from './settlement.ts';
+import { mostReserved } from './reserve-all.ts';
+import { type Ending, mostCharged } from './settlement.ts';
 import { errorTypeOf, isCertainlyNotBilled } from './upstream-verdict.ts';
 
 /** @throws HardcapError upstream_failed or upstream_timeout, after the reservation has ended */
@@ -88,7 +89,7 @@ async function failed(
   error: unknown,
   isDeadline: boolean,
 ): Promise<HardcapError> {
-  const { admission, settlement } = reserved;
+  const { admission, held, settlement } = reserved;
   const isUnsent = error instanceof UpstreamFailure && error.sent === 'not-sent';
   const reason = error instanceof Error ? error.message : String(error);
   const ending = isUnsent
@@ -96,9 +97,12 @@ async function failed(
     : inFull(admission, isDeadline ? 504 : 502, reason);
   await settlement.finish(ending);
   const told = toldOf(error);
-  const costUsd = formatUsd(ending.costNanoUsd);
+  const costUsd = formatUsd(mostCharged(held, ending));
   const charged = isUnsent ? 'nothing is charged' : `the request is charged in full, $${costUsd}`;
-  const details = { reservedUsd: formatUsd(admission.prepared.boundNanoUsd), costUsd };
+  const details = {
+    reservedUsd: formatUsd(mostReserved(held) ?? admission.prepared.boundNanoUsd),
+    costUsd,
+  };
   if (isDeadline) {
     return new HardcapError(
       'upstream_timeout',

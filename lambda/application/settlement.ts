@@ -123,7 +123,7 @@ async function endOne(ledger: Ledger, held: Held, ending: Ending): Promise<EndOu
 
 function countEnding(telemetry: Telemetry, context: SettlementContext, ending: Ending): void {
   const bound = context.admission.prepared.boundNanoUsd;
-  telemetry.count(METRIC.spendUsd, Number(formatUsd(chargesOf(context.held, ending).most)));
+  telemetry.count(METRIC.spendUsd, Number(formatUsd(mostCharged(context.held, ending))));
   if (ending.outcome === 'charged-in-full') telemetry.count(METRIC.chargedInFull);
   if (ending.outcome === 'cut') telemetry.count(METRIC.streamsCut);
   if (context.held.some((held) => isSoftOverrun(held, ending))) {
@@ -142,6 +142,10 @@ function countEnding(telemetry: Telemetry, context: SettlementContext, ending: E
 /** More than a progressive counter had reserved; the whole bound is another matter. */
 const isSoftOverrun = (held: Held, ending: Ending): boolean =>
   held.charge.firstNanoUsd !== undefined && chargeOn(held, ending) > mostHeld(held.hold);
+
+/** The most that any of these counters is charged; a progressive one is charged what it holds. */
+export const mostCharged = (held: readonly Held[], ending: Ending): NanoUsd =>
+  chargesOf(held, ending).most;
 
 /** What the counters are charged: the most, and each by its name where they differ. */
 function chargesOf(held: readonly Held[], ending: Ending) {

@@ -79,8 +79,10 @@ export function createExtension(
       });
     return underWay;
   };
+  // More bytes may be seen than there are tokens in the bound: once it is reserved, all is.
+  const isWhole = () => coveredTokens >= prepared.outputTokens;
   const untilCovered = async (): Promise<void> => {
-    while (!isStopped && seenTokens > coveredTokens) await (underWay ?? start());
+    while (!isStopped && !isWhole() && seenTokens > coveredTokens) await (underWay ?? start());
   };
   return {
     saw: (payload) => {
@@ -90,7 +92,7 @@ export function createExtension(
       seenTokens += count;
     },
     cover() {
-      if (isStopped || coveredTokens >= prepared.outputTokens) return undefined;
+      if (isStopped || isWhole()) return undefined;
       if (coveredTokens - seenTokens >= trancheTokens) return undefined;
       if (underWay === undefined) void start();
       return seenTokens > coveredTokens ? untilCovered() : undefined;
@@ -125,8 +127,7 @@ async function extendAll(
       // A stream that ends in the meantime is settled by whichever amount it finds.
       note(extending(request));
       const outcome = await extendOn(ports, request);
-      if (outcome.kind === 'extended' || outcome.kind === 'unavailable') note(outcome.hold);
-      else note(request.hold);
+      note(outcome.kind === 'refused' ? request.hold : outcome.hold);
       return reasonOf(outcome, one.charge, limitNanoUsd);
     }),
   );

@@ -73,8 +73,8 @@ export type ExtendOutcome =
       readonly reason: 'spent' | 'reserved-in-flight';
       readonly state: CounterState;
     }
-  /** It has ended meanwhile, by its expiry. */
-  | { readonly kind: 'ended' }
+  /** It has ended meanwhile, by its expiry, at the amount that `hold` says. */
+  | { readonly kind: 'ended'; readonly hold: CounterHold }
   /** Given up: either amount may stand, and `hold` says so. */
   | { readonly kind: 'unavailable'; readonly hold: CounterHold; readonly cause: unknown };
 

@@ -1,7 +1,7 @@
 /**
  * Rules of reservations whose holder is gone, or only seems to be: expire, late settle, clean-up.
  */
-import { expect, it } from 'vitest';
+import { expect, it, vi } from 'vitest';
 import { nanoUsd } from '../../lambda/domain/money.ts';
 import type { OpenCounter } from '../../lambda/ports/ledger.ts';
 import { usd } from '../helpers/builders.ts';
@@ -63,6 +63,20 @@ function expireRules(newBench: NewBench): void {
 
     expect(await bench.maintenance.expire(bench.counter, id, usd('3'))).toBe(true);
     expect(await bench.books()).toMatchObject({ settled: '3.00' });
+  });
+
+  it('does not say so of another amount, at which somebody else expired it', async () => {
+    const bench = newBench();
+    const { counter, ledger, maintenance } = bench;
+    const hold = await bench.hold('3');
+    bench.faults.nextWrites('request-lost');
+    vi.spyOn(bench.clock, 'sleep').mockImplementationOnce(async () => {
+      await ledger.extend({ hold, toNanoUsd: usd('5'), limitNanoUsd: usd('10') });
+      await maintenance.expire(counter, hold.reservationId, usd('5'));
+    });
+
+    expect(await maintenance.expire(counter, hold.reservationId, usd('3'))).toBe(false);
+    expect(await bench.books()).toMatchObject({ expired: { [hold.reservationId]: '5.00' } });
   });
 
   it('fails where nobody knows whether it expired', async () => {

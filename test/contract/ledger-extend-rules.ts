@@ -1,7 +1,7 @@
 /**
  * Rules of a reservation that grows: within the limit, once, and settled by whichever amount stands.
  */
-import { expect, it } from 'vitest';
+import { expect, it, vi } from 'vitest';
 import type { CounterHold } from '../../lambda/domain/reservation.ts';
 import { usd } from '../helpers/builders.ts';
 import type { Fault } from '../helpers/faulty-client.ts';
@@ -127,8 +127,8 @@ function roomRules(newBench: NewBench): void {
     const expired = await bench.hold('3');
     await bench.maintenance.expire(bench.counter, expired.reservationId, usd('3'));
 
-    expect(await extend(bench, settled, '2')).toEqual({ kind: 'ended' });
-    expect(await extend(bench, expired, '4')).toEqual({ kind: 'ended' });
+    expect(await extend(bench, settled, '2')).toEqual({ kind: 'ended', hold: settled });
+    expect(await extend(bench, expired, '4')).toEqual({ kind: 'ended', hold: expired });
     expect(await bench.books()).toMatchObject({ committed: '4.00', settled: '4.00' });
     expect(await bench.ledger.settle(expired, usd('2'))).toEqual({ kind: 'ended' });
     expect(await bench.books()).toMatchObject({ committed: '3.00', settled: '3.00' });
@@ -149,6 +149,23 @@ function badNetworkRules(newBench: NewBench): void {
       expect(await bench.books()).toMatchObject({ committed: '5.00', inFlight: 1 });
     },
   );
+
+  it('knows the amount at which it expired after an attempt without an answer', async () => {
+    const bench = newBench();
+    const hold = await bench.hold('3');
+    bench.faults.nextWrites('answer-lost');
+    // It is written, then expired while its holder waits to send it again.
+    const { counter, maintenance } = bench;
+    vi.spyOn(bench.clock, 'sleep').mockImplementationOnce(async () => {
+      expect(await maintenance.expire(counter, hold.reservationId, usd('5'))).toBe(true);
+    });
+    const outcome = await extend(bench, hold, '5');
+
+    expect(outcome).toMatchObject({ kind: 'ended', hold: { reservedNanoUsd: usd('5') } });
+    if (outcome.kind !== 'ended') expect.fail();
+    expect(await bench.ledger.settle(outcome.hold, usd('1'))).toEqual({ kind: 'ended' });
+    expect(await bench.books()).toMatchObject({ committed: '1.00', settled: '1.00', inFlight: 0 });
+  });
 
   it('is certain where the store says no', async () => {
     const bench = newBench();

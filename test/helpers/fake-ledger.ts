@@ -188,7 +188,7 @@ function reasonOf(
 
 function extendOn(books: Books, { hold, toNanoUsd, limitNanoUsd }: ExtendOnCounter): ExtendOutcome {
   const id = hold.reservationId;
-  if (books.reservations.get(id) !== hold.reservedNanoUsd) return { kind: 'ended' };
+  if (books.reservations.get(id) !== hold.reservedNanoUsd) return { kind: 'ended', hold };
   const state = stateOf(books);
   const delta = subtractUsd(toNanoUsd, hold.reservedNanoUsd);
   if (state.committedNanoUsd + delta > limitNanoUsd) {

@@ -42,6 +42,8 @@ const MAX_REACH_MS = 30;
 const MAX_THINK_MS = 400;
 const MAX_CHUNK_GAP_MS = 300;
 const CONNECT_TIMEOUT_MS = 3_000;
+/** Of one answer in three: its bytes are more than its bound has tokens. */
+const BYTES_PER_TOKEN = 4;
 
 export interface TokenCounts {
   readonly inputTokens: number;
@@ -147,8 +149,9 @@ const frame = (type: string, payload: unknown): Uint8Array =>
 
 function streamChunks(plan: PlannedAnswer): Uint8Array[] {
   const { outputTokens } = plan.tokens;
-  // At most a token of each byte; without a chunk its tokens are never seen.
-  const text = 'x'.repeat(Math.ceil(outputTokens / Math.max(1, plan.chunks)));
+  // A token is a byte or more; without a chunk its tokens are never seen.
+  const bytes = outputTokens * (outputTokens % 3 === 0 ? BYTES_PER_TOKEN : 1);
+  const text = 'x'.repeat(Math.ceil(bytes / Math.max(1, plan.chunks)));
   const delta = frame('contentBlockDelta', { delta: { text } });
   const deltas = Array.from({ length: plan.chunks }, () => delta);
   const end = [frame('messageStop', { stopReason: 'end_turn' })];

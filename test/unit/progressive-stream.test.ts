@@ -7,8 +7,9 @@ import { createSpendGuard } from '../../lambda/application/spend-guard.ts';
 import { METRIC } from '../../lambda/contract.ts';
 import type { Cap } from '../../lambda/domain/cap.ts';
 import { HardcapError } from '../../lambda/domain/errors.ts';
-import { type NanoUsd, nanoUsd } from '../../lambda/domain/money.ts';
+import { formatUsd, type NanoUsd, nanoUsd } from '../../lambda/domain/money.ts';
 import { parseBody } from '../../lambda/domain/request-body.ts';
+import { UpstreamFailure } from '../../lambda/ports/upstream.ts';
 import { cap, usd } from '../helpers/builders.ts';
 import {
   createFakePorts,
@@ -212,6 +213,19 @@ describe('an extension', () => {
 
     expect(outputPart(SOFT, input)).toBe(BigInt(MAX_TOKENS));
     expect(ports.sink.errors).toEqual([]);
+  });
+
+  it('ends at the whole bound, however many bytes were seen', async () => {
+    useCaps(soft(), hard());
+    const { send, end, isDone } = await start();
+    // A token of English is four bytes or more: more bytes come by than there can be tokens.
+    await send(text(4 * MAX_TOKENS));
+    expect(committed(SOFT)).toBe(committed(HARD));
+
+    await send(metadataFrame(1, MAX_TOKENS));
+    await end();
+    expect(extensions()).toBe(1);
+    expect(isDone()).toBe(true);
   });
 
   it('is made on every progressive counter, and on no other', async () => {
@@ -442,6 +456,26 @@ describe('a usage above what is reserved', () => {
     expect(ports.ledger.books(SOFT).settledNanoUsd).toBe(cost);
     expect(ports.telemetry.metrics.get(METRIC.softOverruns)).toBe(1);
     expect(ports.telemetry.metrics.get(METRIC.overruns)).toBeUndefined();
+  });
+});
+
+describe('a stream whose answer never began', () => {
+  it('is charged what its counter holds, and the error says that amount', async () => {
+    let held = 0n;
+    ports.upstream.respond = async () => {
+      held = committed(SOFT);
+      throw new UpstreamFailure('unknown', 'no answer', undefined);
+    };
+    const guard = createSpendGuard(ports, guardOptions({ trancheTokens: TRANCHE_TOKENS }));
+    const request = guardedRequest(clock, ports.sink, { operation: 'converse-stream' });
+    const error: unknown = await guard.handle(request).catch((thrown: unknown) => thrown);
+
+    const amount = formatUsd(nanoUsd(held));
+    expect(ports.ledger.books(SOFT).settledNanoUsd).toBe(held);
+    expect(error).toMatchObject({
+      message: expect.stringContaining(`$${amount}`),
+      details: { reservedUsd: amount, costUsd: amount },
+    });
   });
 });
 

@@ -59,6 +59,7 @@ describe('models that show all of their output', () => {
     'us.deepseek.r1-v1:0',
     'openai.gpt-oss-120b-1:0',
     'mistral.magistral-small-2509',
+    'cohere.command-r-v1:0',
   ])('but not %s, which may think unseen', (modelId) => {
     expect(isVisible(modelId)).toBe(false);
   });

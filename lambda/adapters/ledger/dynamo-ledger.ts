@@ -264,7 +264,11 @@ async function extend(
     const state = stateOf(item);
     const standing = usdOf(item, reservationAttribute(id));
     if (standing === toNanoUsd) return { kind: 'extended', hold: extended, state };
-    if (standing !== fromNanoUsd) return { kind: 'ended' };
+    if (standing !== fromNanoUsd) {
+      // An attempt without an answer may have been the last before it expired.
+      const isAtNew = usdOf(item, expiredAttribute(id)) === toNanoUsd;
+      return { kind: 'ended', hold: isAtNew ? extended : hold };
+    }
     // An attempt without an answer may still arrive, and find room by then.
     if (!result.ambiguous) return { kind: 'refused', reason: noRoomFor(request, state), state };
   }

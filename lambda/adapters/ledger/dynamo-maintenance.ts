@@ -11,7 +11,7 @@ import { HardcapError } from '../../domain/errors.ts';
 import type { CounterKey } from '../../domain/reservation.ts';
 import type { ClosedCounter, LedgerMaintenance } from '../../ports/ledger.ts';
 import { closedBefore } from './closed-counters.ts';
-import { expiredOf } from './counter-item.ts';
+import { expiredOf, type StandingAmount } from './counter-item.ts';
 import { type CounterWrite, expireWrite, removeTombstoneWrite } from './counter-writes.ts';
 import { journalPage } from './journal-pages.ts';
 import {
@@ -47,7 +47,9 @@ export function createDynamoMaintenance(options: MaintenanceOptions): LedgerMain
       const result = await write(counter, 'expired', expireWrite(id, amountNanoUsd));
       if (result.kind === 'written') return true;
       // Refused after an attempt without an answer: that attempt may be what expired it.
-      return result.ambiguous && expiredOf(result.item ?? {}).some((found) => found.id === id);
+      const isOwn = (found: StandingAmount) =>
+        found.id === id && found.amountNanoUsd === amountNanoUsd;
+      return result.ambiguous && expiredOf(result.item ?? {}).some(isOwn);
     },
     journalExpired: async (counter, id, amountNanoUsd) => {
       const noted = await write(counter, 'noted for the journal', tellingWrite(id));

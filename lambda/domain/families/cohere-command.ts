@@ -121,7 +121,8 @@ const extras = extrasByRule(EXTRA_MEMBERS, CHOICES, (fields, reading, path) =>
 );
 
 export const cohereCommand: Family = {
-  visibleModels: /^cohere\.command-(?:r|light|text)-/,
+  // Not Command R: to call tools and to cite, it writes plans and drafts that no frame shows.
+  visibleModels: /^cohere\.command-(?:light|text)-/,
   // None of these models takes images.
   imageTokens: 'window',
   native: withTemplate(
