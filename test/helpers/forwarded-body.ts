@@ -101,13 +101,12 @@ function faultsOfLimits(
   { model }: Omit<RequestToPrepare, 'body'>,
 ): string[] {
   const family = FAMILIES[model.family];
+  // What writes nothing has no limit of its output: Cohere Embed's max_tokens cuts its input.
+  if (family.hasNoOutputTokens === true) return [];
   const limits = limitsIn(body);
   const faults = limits
     .filter((limit) => !(Math.min(limit, model.contextWindowTokens) <= outputTokens))
     .map((limit) => `an output limit of ${limit} goes out, priced for ${outputTokens}`);
-  const isBounded =
-    family.hasNoOutputTokens === true ||
-    limits.length > 0 ||
-    outputTokens >= model.contextWindowTokens;
+  const isBounded = limits.length > 0 || outputTokens >= model.contextWindowTokens;
   return isBounded ? faults : [...faults, 'it goes out without an output limit'];
 }
