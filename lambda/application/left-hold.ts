@@ -20,6 +20,10 @@ export function reportLeftHold(
     window: hold.counter.sk,
     reservationId: hold.reservationId,
     reservedUsd: formatUsd(hold.reservedNanoUsd),
+    // An extension without an answer: the counter tells which of the two stands.
+    ...(hold.extendingToNanoUsd !== undefined && {
+      orReservedUsd: formatUsd(hold.extendingToNanoUsd),
+    }),
     costUsd: formatUsd(costNanoUsd),
   });
 }
