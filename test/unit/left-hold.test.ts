@@ -20,7 +20,7 @@ const lineOf = (left: CounterHold): Record<string, unknown> => {
     info() {},
     warn() {},
     flush() {},
-    error: (_message: string, detail: Record<string, unknown>) => void lines.push(detail),
+    error: (_message: string, detail: Record<string, unknown> = {}) => void lines.push(detail),
   };
   reportLeftHold(telemetry, left, usd('0.07'));
   return lines[0] ?? {};
