@@ -90,7 +90,10 @@ const MAX_ORIGIN_SECRETS = 2;
 
 /** The message tells the place of a bad one and never the text: it may be most of a secret. */
 function originSecretsOf(env: Environment): readonly string[] {
-  const secrets = list(env[ENV.originSecret]);
+  const text = env[ENV.originSecret]?.trim() ?? '';
+  if (text === '') return [];
+  // Not by list(), which would make no secret, and so no check, of a lone comma.
+  const secrets = text.split(',').map((part) => part.trim());
   if (secrets.length > MAX_ORIGIN_SECRETS) {
     throw new Error(`${ENV.originSecret}: ${secrets.length} secrets; at most two are taken`);
   }

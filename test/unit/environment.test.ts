@@ -107,6 +107,8 @@ describe('a bad value', () => {
     [ENV.journalDays, '3651'],
     [ENV.originSecret, 'a'.repeat(31)],
     [ENV.originSecret, 'a'.repeat(257)],
+    [ENV.originSecret, ','],
+    [ENV.originSecret, `${'a'.repeat(32)},`],
     [ENV.originSecret, `${'a'.repeat(31)} b`],
     [ENV.originSecret, `${'a'.repeat(32)},${'b'.repeat(32)},${'c'.repeat(32)}`],
   ])('is refused by name: %s=%j', (name, value) => {
