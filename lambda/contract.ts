@@ -37,7 +37,15 @@ export const ENV = {
   catalogueMaxAgeDays: 'HARDCAP_CATALOGUE_MAX_AGE_DAYS',
   /** `daily` (default) or `off`: whether the rollover function looks for new prices. */
   priceRefresh: 'HARDCAP_PRICE_REFRESH',
+  /**
+   * Secrets that the edge proves itself by, comma-separated: the current one and the one before.
+   * Set: a request without one of them is refused. Unset: nothing is asked for.
+   */
+  originSecret: 'HARDCAP_ORIGIN_SECRET',
 } as const;
+
+/** The header in which the edge sends its secret; CloudFront replaces what a client sends in it. */
+export const ORIGIN_SECRET_HEADER = 'x-hardcap-origin-secret';
 
 /** Defaults of the settings above, in the same units. */
 export const DEFAULTS = {

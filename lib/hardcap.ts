@@ -4,12 +4,15 @@
 import { RemovalPolicy } from 'aws-cdk-lib';
 import type { Table } from 'aws-cdk-lib/aws-dynamodb';
 import { Construct } from 'constructs';
+import { ENV } from '../lambda/contract.ts';
 import { Alarms } from './alarms.ts';
 import { type Configuration, completeConfiguration } from './configuration.ts';
 import { Dashboard } from './dashboard.ts';
+import { Edge } from './edge.ts';
 import { environmentOf } from './environment.ts';
 import { GatewayFunction } from './gateway-function.ts';
 import { LedgerTable } from './ledger-table.ts';
+import { OriginSecret } from './origin-secret.ts';
 import { RolloverFunction } from './rollover-function.ts';
 import { SettingsTable } from './settings-table.ts';
 
@@ -23,6 +26,8 @@ export class Hardcap extends Construct {
   readonly ledgerTable: Table;
   readonly gateway: GatewayFunction;
   readonly rollover: RolloverFunction;
+  /** Undefined where the setting `edge` is `none`. */
+  readonly edge: Edge | undefined;
   readonly dashboard: Dashboard;
   readonly alarms: Alarms;
 
@@ -45,9 +50,16 @@ export class Hardcap extends Construct {
       logRemovalPolicy: removalPolicy,
       ledgerTableArn: this.ledgerTable.tableArn,
     };
-    const { reservedConcurrency } = configuration;
+    const { reservedConcurrency, edge, edgeDirect, edgeSecretVersion: version } = configuration;
+    const originSecret =
+      edge === 'none' ? undefined : new OriginSecret(this, 'OriginSecret', { version });
+    const asksForSecret = originSecret !== undefined && edgeDirect === 'refuse';
     this.gateway = new GatewayFunction(this, 'Gateway', {
       ...shared,
+      environment: {
+        ...shared.environment,
+        ...(asksForSecret && { [ENV.originSecret]: originSecret.accepted }),
+      },
       settingsTableArn: this.settingsTable.tableArn,
       regions: configuration.regions,
       memoryMb: configuration.memoryMb,
@@ -60,6 +72,8 @@ export class Hardcap extends Construct {
       openIndexArn: ledger.openIndexArn,
       refreshesPrices: configuration.priceRefresh === 'daily',
     });
+    // CloudFormation reads the order off the URL: the function first, then what sends the secret.
+    this.edge = originSecret && this.#createEdge(originSecret);
 
     this.dashboard = new Dashboard(this, 'Dashboard', {
       settingsTable: this.settingsTable,
@@ -71,5 +85,16 @@ export class Hardcap extends Construct {
       catalogueMaxAgeDays: configuration.catalogueMaxAgeDays,
       ...(configuration.alarmEmail === '' ? {} : { email: configuration.alarmEmail }),
     });
+  }
+
+  /** The endpoint that programs call: the edge's where there is one. */
+  get url(): string {
+    return this.edge?.url ?? this.gateway.url;
+  }
+
+  #createEdge({ sent }: OriginSecret): Edge {
+    const { configuration, gateway } = this;
+    const { functionUrl } = gateway;
+    return new Edge(this, 'Edge', { configuration, functionUrl, originSecret: sent });
   }
 }
