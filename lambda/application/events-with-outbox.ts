@@ -11,7 +11,7 @@ import type { Telemetry } from '../ports/telemetry.ts';
 
 /** Events whose `emit` never rejects, and the telling of those that were kept. */
 export interface KeptEvents extends Events {
-  /** Tells what was kept, oldest or not; stops at the first that is not taken. Never rejects. */
+  /** Tells what was kept; stops at the first that is not taken. Never rejects. */
   tellKept(): Promise<void>;
 }
 
@@ -50,7 +50,8 @@ export function createEventsWithOutbox(
           await outbox.remove(event);
         }
       } catch (error) {
-        notDelivered('events that were kept', error);
+        telemetry.count(METRIC.eventFailures);
+        telemetry.error('events that were kept wait longer', { error: String(error) });
       }
     },
   };

@@ -31,6 +31,7 @@ export function createRolloverBench(table: LedgerTable) {
   const ledger = createDynamoLedger({ ...place(client), maxInFlight: 10, journalDays: 90 });
   const maintenance = createDynamoMaintenance(place(client));
   const told: string[] = [];
+  const bus = { fault: async (): Promise<void> => undefined };
   const keys = ['red', 'blue'];
   const caps = [cap({ capId: 'team', window: windowRule('hourly'), alertPercents: [50, 80] })];
   const newId = () => reservationId(clock.nowMs() + 10 * MINUTE_MS, clock.randomCharacters(10));
@@ -48,6 +49,8 @@ export function createRolloverBench(table: LedgerTable) {
     maintenanceOn: (on: DynamoDBDocumentClient) => createDynamoMaintenance(place(on)),
     /** Ids of the events that were emitted, with their names. */
     told,
+    /** What an event meets before it is taken; may wait, or reject. */
+    bus,
     table,
     /** Reserves dollars on the counter, under its cap of $10. */
     hold: async (amount: string, counter = TWELVE): Promise<CounterHold> => {
@@ -74,7 +77,8 @@ export function createRolloverBench(table: LedgerTable) {
         keys: { readIds: async () => ({ keyIds: keys, isWhole: true }) },
         journal: new JournalSums(),
         events: {
-          emit: (name: string, { eventId }: { readonly eventId: string }) => {
+          emit: async (name: string, { eventId }: { readonly eventId: string }) => {
+            await bus.fault();
             told.push(`${name} ${eventId}`);
           },
         },
