@@ -63,17 +63,17 @@ export function thresholdWords(facts: ThresholdFacts): Words {
   const { cap, split, percent, limitNanoUsd, settledNanoUsd, window } = facts;
   const name = `cap ${cap.capId}${split === undefined ? '' : ` (${shownSplit(split)})`}`;
   const spent = percentOf(settledNanoUsd, limitNanoUsd);
-  const limit = dollars(limitNanoUsd, 'down');
-  const state = spent === undefined ? `has spent more than ${limit}` : `is at ${spent} % of`;
-  const head = spent === undefined ? `${name} ${state}` : `${name} ${state} ${limit}`;
+  const limit = `${dollars(limitNanoUsd, 'down')}${EACH[cap.window.kind]}`;
+  const part = spent === undefined ? `has spent ${dollars(settledNanoUsd)}` : `is at ${spent} %`;
+  const head = `${name} ${part} of ${limit}`;
   const { timeZone } = cap.window;
   return wordsOf(`hardcap: ${head}`, [
     `The ${head} (alert at ${percent} %).`,
     '',
-    `Limit:      ${limit}${EACH[cap.window.kind]}${raiseNote(facts)}`,
+    `Limit:      ${limit}${raiseNote(facts)}`,
     `Spent:      ${dollars(settledNanoUsd)}`,
     `In flight:  ${dollars(facts.reservedNanoUsd)} reserved for requests under way`,
-    `Remaining:  ${dollars(remainingOf(facts), 'down')}`,
+    `Remaining:  ${remainingText(facts)}`,
     window.endsAtMs === undefined
       ? undefined
       : `Since:      ${instantText(window.startsAtMs, timeZone)}`,
@@ -94,6 +94,12 @@ const EACH = {
   lifetime: ' in all',
 } as const;
 
+function remainingText(facts: ThresholdFacts): string {
+  const remaining = remainingOf(facts);
+  if (remaining >= 0n) return dollars(remaining, 'down');
+  return `none; ${dollars(nanoUsd(-remaining))} more than the limit are spent or in flight`;
+}
+
 function raiseNote({ cap, limitNanoUsd, nowMs }: ThresholdFacts): string {
   const { raised } = cap;
   if (raised === undefined || limitNanoUsd === cap.limitNanoUsd) return '';
@@ -108,10 +114,12 @@ function resetText({ cap, window: { endsAtMs }, nowMs }: ThresholdFacts): string
   return endsAtMs <= nowMs ? `${at}: has reset` : `${at} (in ${durationText(endsAtMs - nowMs)})`;
 }
 
-/** A log without the names helps nobody, and a guess less: where it is not known, it says so. */
-function spenderLines({ top, settledNanoUsd }: ThresholdFacts): string[] {
+/** A guess helps nobody at night: where it is not known, it says so. */
+function spenderLines({ top, settledNanoUsd, window }: ThresholdFacts): string[] {
   if (top === undefined) {
-    return ['Who spent most is not known: the journal could not be read in the time for it.'];
+    return window.endsAtMs === undefined
+      ? ['Who spent most is not summed over the lifetime of a cap; the journal has each request.']
+      : ['Who spent most is not known: the journal could not be read in the time for it.'];
   }
   const line = (spenders: readonly Spender[]) =>
     spenders.map((spender) => spenderText(spender, settledNanoUsd)).join(', ') || 'not known';

@@ -5,6 +5,8 @@ import { type DynamoDBDocumentClient, ScanCommand } from '@aws-sdk/lib-dynamodb'
 import { expect } from 'vitest';
 import { createDynamoLedger } from '../../lambda/adapters/ledger/dynamo-ledger.ts';
 import { createDynamoMaintenance } from '../../lambda/adapters/ledger/dynamo-maintenance.ts';
+import { createDynamoToldMarks } from '../../lambda/adapters/ledger/dynamo-told-marks.ts';
+import { createDynamoMalformedList } from '../../lambda/adapters/settings/dynamo-malformed-list.ts';
 import { JournalSums } from '../../lambda/application/journal-sums.ts';
 import { runRollover } from '../../lambda/application/rollover.ts';
 import { DEFAULTS } from '../../lambda/contract.ts';
@@ -76,6 +78,15 @@ export function createRolloverBench(table: LedgerTable) {
         caps: { readAll: async () => caps },
         keys: { readIds: async () => ({ keyIds: keys, isWhole: true }) },
         journal: new JournalSums(),
+        // The settings of these tests are in the same table.
+        malformed: {
+          list: createDynamoMalformedList({
+            client,
+            tableName: table.tableName,
+            timeoutMs: 10_000,
+          }),
+          marks: createDynamoToldMarks(place(on)),
+        },
         events: {
           emit: async (name: string, { eventId }: { readonly eventId: string }) => {
             await bus.fault();

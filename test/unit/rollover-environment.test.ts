@@ -71,27 +71,30 @@ describe('an event', () => {
     ['hardcap.settings.malformed', METRIC.malformedSettings],
     ['hardcap.price.changed', METRIC.pricesChanged],
     ['hardcap.price.proposed', METRIC.pricesProposed],
-  ] as const)('%s is one log line with its name and detail, and counts %s', async (name, metric) => {
-    const telemetry = createFakeTelemetry();
+  ] as const)(
+    '%s is one log line with its name and detail, and counts %s',
+    async (name, metric) => {
+      const telemetry = createFakeTelemetry();
 
-    await createLogEvents(telemetry).emit(name, { ...DETAIL, cap: 'team', percent: 80 });
+      await createLogEvents(telemetry).emit(name, { ...DETAIL, cap: 'team', percent: 80 });
 
-    expect(telemetry.lines).toEqual([
-      {
-        level: 'info',
-        message: name,
-        fields: {
-          event: name,
-          eventId: 'a',
-          subject: 'a cap',
-          cap: 'team',
-          percent: 80,
-          text: 'a cap\nis full',
+      expect(telemetry.lines).toEqual([
+        {
+          level: 'info',
+          message: name,
+          fields: {
+            event: name,
+            eventId: 'a',
+            subject: 'a cap',
+            cap: 'team',
+            percent: 80,
+            text: 'a cap\nis full',
+          },
         },
-      },
-    ]);
-    expect([...telemetry.metrics]).toEqual([[metric, 1]]);
-  });
+      ]);
+      expect([...telemetry.metrics]).toEqual([[metric, 1]]);
+    },
+  );
 
   it('of a corrected window is not counted as closed again', async () => {
     const telemetry = createFakeTelemetry();
