@@ -5,6 +5,7 @@ import { RemovalPolicy } from 'aws-cdk-lib';
 import type { Table } from 'aws-cdk-lib/aws-dynamodb';
 import { Construct } from 'constructs';
 import { Alarms } from './alarms.ts';
+import { Alerts } from './alerts.ts';
 import { type Configuration, completeConfiguration } from './configuration.ts';
 import { Dashboard } from './dashboard.ts';
 import { environmentOf } from './environment.ts';
@@ -25,6 +26,7 @@ export class Hardcap extends Construct {
   readonly rollover: RolloverFunction;
   readonly dashboard: Dashboard;
   readonly alarms: Alarms;
+  readonly alerts: Alerts;
 
   /** @throws Error naming the setting at fault, as `completeConfiguration` */
   constructor(scope: Construct, id: string, props: HardcapProps = {}) {
@@ -70,6 +72,11 @@ export class Hardcap extends Construct {
       rolloverDeadLetterQueue: this.rollover.deadLetterQueue,
       catalogueMaxAgeDays: configuration.catalogueMaxAgeDays,
       ...(configuration.alarmEmail === '' ? {} : { email: configuration.alarmEmail }),
+    });
+    this.alerts = new Alerts(this, 'Alerts', {
+      topic: this.alarms.topic,
+      logRetention: shared.logRetention,
+      logRemovalPolicy: shared.logRemovalPolicy,
     });
   }
 }
