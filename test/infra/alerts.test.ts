@@ -4,7 +4,7 @@
 import { Stack } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import { describe, expect, it } from 'vitest';
-import { AmazonQAlerts, ChatAlerts, type ChatAlertsProps } from '../../examples/chat-alerts.ts';
+import { AmazonQAlerts, ChatAlerts, type ChatAlertsProps } from '../../examples/cdk/chat-alerts.ts';
 import { EVENT } from '../../lambda/contract.ts';
 import { createApp, createTemplate, resource, statementsOf } from './stack-under-test.ts';
 
