@@ -253,6 +253,23 @@ describe('who spent most', () => {
     expect(bench.told[0]?.detail).toMatchObject({ topKeys: 'blue 5.00' });
   });
 
+  it('is said to be unknown where only a part of the journal was read in the time for it', async () => {
+    settled('5');
+    bench.keyIds = ['red', 'blue'];
+    bench.faults = {
+      journalPage: async ({ keyId }, next) => {
+        if (keyId !== 'red' || next !== undefined) return { lines: [], next: undefined };
+        bench.clock.advance(11_000);
+        return { lines: [entry('red', 'haiku', '1').line], next: 'more' };
+      },
+    };
+
+    await bench.run();
+
+    expect(percentsTold()).toEqual([50]);
+    expect(bench.told[0]?.detail).not.toHaveProperty('topKeys');
+  });
+
   it('is said to be unknown where the journal cannot be read, and the threshold is told', async () => {
     settled('5');
     bench.faults = { journalPage: () => Promise.reject(new Error('throttled')) };
