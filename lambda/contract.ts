@@ -111,6 +111,8 @@ export const METRIC = {
   invariantBroken: 'InvariantBroken',
   windowsClosed: 'WindowsClosed',
   thresholdsReached: 'ThresholdsReached',
+  /** Events that the bus did not take; the next run tells them. */
+  eventFailures: 'EventsNotDelivered',
   /** Refreshed prices that were taken at once, and those that wait for an approval. */
   pricesChanged: 'PricesChanged',
   pricesProposed: 'PricesProposed',
@@ -119,3 +121,19 @@ export const METRIC = {
   /** Whole days since anyone looked at the prices; the largest counts. */
   catalogueAgeDays: 'CatalogueAgeDays',
 } as const;
+
+/** Whose events they are: EventBridge's `source`. */
+export const EVENT_SOURCE = 'hardcap';
+
+/** Names of events: `detail-type` on the bus, the field `event` in the log (`docs/alerts.md`). */
+export const EVENT = {
+  threshold: 'hardcap.cap.threshold',
+  windowClosed: 'hardcap.window.closed',
+  windowCorrected: 'hardcap.window.corrected',
+  settingsMalformed: 'hardcap.settings.malformed',
+  priceChanged: 'hardcap.price.changed',
+  priceProposed: 'hardcap.price.proposed',
+} as const;
+
+/** Environment of the function that mails events: the topic's ARN. */
+export const ALERT_TOPIC_ENV = 'HARDCAP_ALERT_TOPIC';

@@ -6,6 +6,7 @@ import type { Table } from 'aws-cdk-lib/aws-dynamodb';
 import { Construct } from 'constructs';
 import { ENV } from '../lambda/contract.ts';
 import { Alarms } from './alarms.ts';
+import { Alerts } from './alerts.ts';
 import { type Configuration, completeConfiguration } from './configuration.ts';
 import { Dashboard } from './dashboard.ts';
 import { Edge } from './edge.ts';
@@ -30,6 +31,7 @@ export class Hardcap extends Construct {
   readonly edge: Edge | undefined;
   readonly dashboard: Dashboard;
   readonly alarms: Alarms;
+  readonly alerts: Alerts;
 
   /** @throws Error naming the setting at fault, as `completeConfiguration` */
   constructor(scope: Construct, id: string, props: HardcapProps = {}) {
@@ -84,6 +86,11 @@ export class Hardcap extends Construct {
       rolloverDeadLetterQueue: this.rollover.deadLetterQueue,
       catalogueMaxAgeDays: configuration.catalogueMaxAgeDays,
       ...(configuration.alarmEmail === '' ? {} : { email: configuration.alarmEmail }),
+    });
+    this.alerts = new Alerts(this, 'Alerts', {
+      topic: this.alarms.topic,
+      logRetention: shared.logRetention,
+      logRemovalPolicy: shared.logRemovalPolicy,
     });
   }
 
