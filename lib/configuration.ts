@@ -70,6 +70,20 @@ export interface Configuration {
   readonly reservedConcurrency: number | 'none';
   /** Days that logs are kept: one of CloudWatch's steps. @default 90 */
   readonly logRetentionDays: number;
+  /**
+   * How many requests refused by caps, or with a wrong key, in 5 minutes raise an alarm, 0 to
+   * 1,000,000; 0 raises none.
+   *
+   * @default 100
+   */
+  readonly alarmRefusals: number;
+  /**
+   * Where `docs/runbook.md` is read, for the alarms' descriptions: a URL, or the path in the
+   * repository.
+   *
+   * @default 'docs/runbook.md'
+   */
+  readonly runbookUrl: string;
   /** Where alarms are mailed; empty mails nobody, the topic is there all the same. @default '' */
   readonly alarmEmail: string;
   /**
@@ -83,6 +97,8 @@ export interface Configuration {
 
 const REGION = /^[a-z]{2}(-[a-z]+)+-\d$/;
 const FIELD_NAME = /^[A-Za-z_][A-Za-z0-9_.-]{0,127}$/;
+/** An alarm's description has 1,024 characters. */
+const RUNBOOK_URL = /^[!"$-~]{1,400}$/;
 /** IAM takes 10,240 characters of inline policy a role; each region needs some 600. */
 const MAX_REGIONS = 12;
 const MAX_FIELD_NAMES = 100;
@@ -132,6 +148,8 @@ const SHAPE = {
   logRetentionDays: number
     .pipe(z.literal(RETENTION_DAYS))
     .describe(`one of CloudWatch's steps in days: ${RETENTION_DAYS.join(', ')}`),
+  alarmRefusals: wholeNumber(0, 1_000_000, 'requests'),
+  runbookUrl: z.string().regex(RUNBOOK_URL).describe('a URL or a path, without # and blanks'),
   alarmEmail: EMAIL.describe('one e-mail address, or nothing'),
   removalPolicy: z.literal(['retain', 'destroy']).describe('retain or destroy'),
 } satisfies { readonly [K in keyof Configuration]: z.ZodType<Configuration[K]> };
@@ -158,6 +176,8 @@ export const DEFAULT_CONFIGURATION: Configuration = {
   timeoutSeconds: DEFAULTS.functionTimeoutMs / 1_000,
   reservedConcurrency: 50,
   logRetentionDays: 90,
+  alarmRefusals: 100,
+  runbookUrl: 'docs/runbook.md',
   alarmEmail: '',
   removalPolicy: 'retain',
 };

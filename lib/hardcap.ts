@@ -67,8 +67,12 @@ export class Hardcap extends Construct {
     });
     this.alarms = new Alarms(this, 'Alarms', {
       gateway: this.gateway.lambda,
+      gatewayTimeoutSeconds: configuration.timeoutSeconds,
+      ledgerTable: this.ledgerTable,
       rolloverDeadLetterQueue: this.rollover.deadLetterQueue,
       catalogueMaxAgeDays: configuration.catalogueMaxAgeDays,
+      refusals: configuration.alarmRefusals,
+      runbookUrl: configuration.runbookUrl,
       ...(configuration.alarmEmail === '' ? {} : { email: configuration.alarmEmail }),
     });
   }

@@ -80,6 +80,9 @@ describe('a setting', () => {
     ['reservedConcurrency', -1, 'or none'],
     ['logRetentionDays', 31, "CloudWatch's steps in days"],
     ['logRetentionDays', 9999, "CloudWatch's steps in days"],
+    ['alarmRefusals', -1, 'requests, 0 to 1000000'],
+    ['runbookUrl', 'https://wiki/a#b', 'without # and blanks'],
+    ['runbookUrl', '', 'without # and blanks'],
     ['alarmEmail', 'ops', 'one e-mail address'],
     ['removalPolicy', 'snapshot', 'retain or destroy'],
   ])('%s %j is refused, naming the key, the value and what is allowed', (key, value, allowed) => {
