@@ -43,14 +43,18 @@ export function countFailure(telemetry: Telemetry, error: unknown): void {
   telemetry.count(METRIC_OF[code]);
   telemetry.describe({
     reason: code,
-    model: nameOf(details.model),
-    field: nameOf(details.field),
+    model: nameOf(details.model, MAX_MODEL_CHARACTERS),
+    field: nameOf(details.field, MAX_FIELD_CHARACTERS),
   });
 }
 
-const NAME = /^[A-Za-z0-9_.:/@[\]-]{1,128}$/;
+const NAME = /^[A-Za-z0-9_.:/@[\]-]+$/;
+const MAX_MODEL_CHARACTERS = 128;
+const MAX_FIELD_CHARACTERS = 64;
 /** A key in the wrong place is no name. */
 const HOLDS_KEY = /hc_/;
 
-const nameOf = (text: string | undefined): string | undefined =>
-  text !== undefined && NAME.test(text) && !HOLDS_KEY.test(text) ? text : undefined;
+function nameOf(text: string | undefined, maxCharacters: number): string | undefined {
+  if (text === undefined || text.length > maxCharacters) return undefined;
+  return NAME.test(text) && !HOLDS_KEY.test(text) ? text : undefined;
+}
