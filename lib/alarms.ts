@@ -96,6 +96,7 @@ const LEDGER_THROTTLES = 10;
 const NEAR_TIMEOUT_PERCENT = 90;
 const MS_PER_SECOND = 1_000;
 
+/** An alarm is an entry of one of these, with a section in docs/runbook.md of its anchor's name. */
 const watches = (props: AlarmsProps): Readonly<Record<string, Watch>> => ({
   ...ofTheBooks(props),
   ...ofTheSettings(props),

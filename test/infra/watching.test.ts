@@ -148,9 +148,7 @@ describe('the alarms', () => {
         nameOf(id),
         {
           EvaluationPeriods: 1,
-          ComparisonOperator: isOfAbsence
-            ? 'LessThanThreshold'
-            : 'GreaterThanOrEqualToThreshold',
+          ComparisonOperator: isOfAbsence ? 'LessThanThreshold' : 'GreaterThanOrEqualToThreshold',
           TreatMissingData: isOfAbsence ? 'breaching' : 'notBreaching',
         },
       ]);
