@@ -34,6 +34,7 @@ export interface Caller {
   readonly url: URL;
   /** The hardcap key, for an SDK that is run against the gateway. */
   readonly key: string;
+  /** @throws SpendLimitReached in place of a request that is too dear for what is left */
   call(call: Call): Promise<Answer>;
   /** Takes money for what is not sent by `call`, and gives what of it was spent. */
   readonly spendLimit: SpendLimit;
@@ -69,7 +70,8 @@ export function createCaller(options: CallerOptions): Caller {
       const method = asked.method ?? 'POST';
       const path = url.pathname.replace(/\/+$/, '') + asked.path;
       const body = bytesOf(asked.body);
-      const taken = spendLimit.take(asked.mostNanoUsd ?? DEFAULT_MOST);
+      const most = asked.mostNanoUsd ?? DEFAULT_MOST;
+      const taken = spendLimit.take(most);
       let cost = taken;
       try {
         const unsigned = {
@@ -87,6 +89,10 @@ export function createCaller(options: CallerOptions): Caller {
           ...(trustedCertificates && { trustedCertificates }),
         });
         cost = costOf(answer, asked.isFree === true ? ZERO_USD : taken);
+        // Refused for what this run has left, which says nothing of the gateway.
+        if (taken < most && answer.headers['x-hardcap-reason'] === 'request_too_dear') {
+          throw spendLimit.reached();
+        }
         return { ...answer, costNanoUsd: cost };
       } finally {
         spendLimit.give(taken, cost);

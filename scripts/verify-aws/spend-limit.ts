@@ -9,7 +9,7 @@ import { formatUsd, minUsd, type NanoUsd, nanoUsd, ZERO_USD } from '../../lambda
 /** Thrown in place of a request that there is no money left for. */
 export class SpendLimitReached extends Error {
   constructor(limit: NanoUsd, spent: NanoUsd) {
-    super(`$${formatUsd(spent)} of --max-usd ${formatUsd(limit)} are spent`);
+    super(`too little is left: $${formatUsd(spent)} of --max-usd ${formatUsd(limit)} are spent`);
     this.name = 'SpendLimitReached';
   }
 }
@@ -20,6 +20,8 @@ export interface SpendLimit {
   /** The request that took `taken` has cost this much. */
   give(taken: NanoUsd, cost: NanoUsd): void;
   spent(): NanoUsd;
+  /** The error that says that too little is left. */
+  reached(): SpendLimitReached;
 }
 
 export function createSpendLimit(limit: NanoUsd): SpendLimit {
@@ -38,5 +40,6 @@ export function createSpendLimit(limit: NanoUsd): SpendLimit {
       spent = nanoUsd(spent + cost);
     },
     spent: () => spent,
+    reached: () => new SpendLimitReached(limit, spent),
   };
 }

@@ -114,7 +114,7 @@ async function look({ caller, models }: Scene): Promise<Look> {
   return { answer, remaining: parseUsd(answer.headers['x-hardcap-remaining-usd'] ?? '') };
 }
 
-/** What the left stream holds of the cap, once that is below its bound or time is up. */
+/** What the left stream holds of the cap, once that is not its bound or time is up. */
 async function settledCharge(
   scene: Scene,
   before: Look,
@@ -127,7 +127,8 @@ async function settledCharge(
     const { answer, remaining } = await look(scene);
     if (remaining === undefined || before.remaining === undefined) return undefined;
     charge = nanoUsd(before.remaining - remaining - spent);
-    if (charge < reserved) return charge;
+    // Its bound is held while it runs; anything else is final.
+    if (charge !== reserved) return charge;
     spent = nanoUsd(spent + answer.costNanoUsd);
   }
   return charge;
