@@ -13,8 +13,8 @@ export interface FunctionFacts {
   /** Actions that its policy lets everybody have. */
   readonly policyActions: readonly string[];
   readonly reservedConcurrency?: number;
-  /** Of the account, in this region. */
-  readonly accountConcurrency: number;
+  /** Of the account, in this region; absent where the credentials may not see it. */
+  readonly accountConcurrency?: number;
 }
 
 export type DirectAnswer =

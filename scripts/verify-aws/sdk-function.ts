@@ -37,16 +37,18 @@ async function factsOf(lambda: LambdaClient, FunctionName: string): Promise<Func
     // Without a statement there is no policy to get.
     lambda.send(new GetPolicyCommand(input)).catch(() => ({ Policy: undefined })),
     lambda.send(new GetFunctionConcurrencyCommand(input)),
-    lambda.send(new GetAccountSettingsCommand({})),
+    // It is of the whole account, which the credentials need not see.
+    lambda.send(new GetAccountSettingsCommand({})).catch(() => ({ AccountLimit: undefined })),
   ]);
   const reservedConcurrency = concurrency.ReservedConcurrentExecutions;
+  const accountConcurrency = account.AccountLimit?.ConcurrentExecutions;
   return {
     runtime: configuration.Runtime ?? 'unknown',
     architecture: configuration.Architectures?.[0] ?? 'unknown',
     authType: url.AuthType ?? 'unknown',
     invokeMode: url.InvokeMode ?? 'BUFFERED',
     policyActions: actionsOf(policy.Policy),
-    accountConcurrency: account.AccountLimit?.ConcurrentExecutions ?? 0,
+    ...(accountConcurrency !== undefined && { accountConcurrency }),
     ...(reservedConcurrency !== undefined && { reservedConcurrency }),
   };
 }

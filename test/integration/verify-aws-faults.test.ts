@@ -8,6 +8,8 @@ import type { AddressInfo } from 'node:net';
 import path from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { CHECKS } from '../../scripts/verify-aws/all-checks.ts';
+import type { AwsAccount } from '../../scripts/verify-aws/aws-account.ts';
+import { createCaller, type Sign } from '../../scripts/verify-aws/caller.ts';
 import type { Scene } from '../../scripts/verify-aws/check.ts';
 import { type Fault, startFaultyFront } from '../helpers/faulty-front.ts';
 import { type RunningGateway, startRunningGateway } from '../helpers/running-gateway.ts';
@@ -168,6 +170,41 @@ describe('a check finds', () => {
     for (const id of ids) verdicts[id] = (await find(id, sceneAt(front.url, key))).verdict;
 
     expect(verdicts).toEqual(Object.fromEntries([...ids].map((id) => [id, 'ok'])));
+  });
+});
+
+describe('the check of the latency beside a direct call', () => {
+  const withDirect = (elapsedMs: number) => {
+    const account = { converse: async () => ({ kind: 'answered', elapsedMs }) };
+    const scene = sceneAt(running.url, key);
+    return find('direct-latency', { ...scene, account: account as unknown as AwsAccount });
+  };
+
+  it('is content where the gateway adds little, and finds much', async () => {
+    expect(await withDirect(1)).toMatchObject({ verdict: 'ok' });
+    expect(await withDirect(-500)).toMatchObject({ verdict: 'differs' });
+  });
+});
+
+describe('the check of a URL that asks for IAM', () => {
+  const withFront = async (asksForSignature: boolean) => {
+    const front = await startFaultyFront(running.url, {
+      instead: ({ headers }) =>
+        asksForSignature && headers.authorization !== 'signed'
+          ? { status: 403, headers: {}, body: '{"Message":"Forbidden"}' }
+          : undefined,
+      requestHeaders: ({ authorization: _, ...headers }) => headers,
+    });
+    opened.push(front);
+    const scene = sceneAt(front.url, key, { authType: 'iam' });
+    const sign: Sign = async ({ headers }) => ({ ...headers, authorization: 'signed' });
+    const caller = createCaller({ ...scene.caller, sign });
+    return find('authorization', { ...scene, caller });
+  };
+
+  it('is content with a signed request, and finds a URL that lets everybody in', async () => {
+    expect(await withFront(true)).toMatchObject({ verdict: 'ok' });
+    expect(await withFront(false)).toMatchObject({ verdict: 'differs' });
   });
 });
 

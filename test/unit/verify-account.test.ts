@@ -1,7 +1,7 @@
 /**
  * What `verify:aws` makes of the account's answers, and how it holds itself to its spend limit.
  */
-import { describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { formatUsd, nanoUsd } from '../../lambda/domain/money.ts';
 import { CHECKS } from '../../scripts/verify-aws/all-checks.ts';
 import type { AwsAccount } from '../../scripts/verify-aws/aws-account.ts';
@@ -107,6 +107,39 @@ describe('a check of the account', () => {
 
     expect(finding.details).toContain('no price: new.model-v1:0');
     expect(finding.details).toContain('sold: amazon.nova-micro-v1:0');
+  });
+});
+
+describe('the check of a stream that is closed', () => {
+  afterEach(() => vi.useRealTimers());
+
+  it.each([
+    [40, 'ok', 'it stops writing, or counting'],
+    [3_000, 'ok', 'it writes on to the end'],
+    [3_001, 'differs', '3001 tokens'],
+    [undefined, 'unseen', 'no figure yet'],
+  ])('says what %s counted tokens mean', async (counted, verdict, seen) => {
+    vi.useFakeTimers();
+    const account = { outputTokens: async () => counted };
+
+    const finding = find('aborted-stream', account, { metricsWaitMs: 60_000 });
+    await vi.advanceTimersByTimeAsync(180_000);
+
+    expect(await finding).toMatchObject({ verdict, seen: expect.stringContaining(seen) });
+  });
+
+  it('begins with a minute that has no request of the run before it', async () => {
+    vi.useFakeTimers({ now: Date.parse('2026-11-25T10:00:20Z') });
+    let leftAt = '';
+    const leaveStream = async () => {
+      leftAt = new Date().toISOString();
+    };
+
+    const finding = find('aborted-stream', { leaveStream }, { metricsWaitMs: 1_000 });
+    await vi.advanceTimersByTimeAsync(180_000);
+    await finding;
+
+    expect(leftAt).toBe('2026-11-25T10:01:00.000Z');
   });
 });
 

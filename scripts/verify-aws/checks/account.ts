@@ -48,8 +48,9 @@ export const concurrency: Check = {
     const expected = `the function may run ${LEAST_CONCURRENCY} times at once or more`;
     return withAccount(scene, expected, async (account) => {
       const { reservedConcurrency, accountConcurrency } = await account.gatewayFunction();
-      const seen = `reserved ${reservedConcurrency ?? 'none'} of the account's ${accountConcurrency}`;
+      const seen = `reserved ${reservedConcurrency ?? 'none'} of the account's ${accountConcurrency ?? '?'}`;
       const most = reservedConcurrency ?? accountConcurrency;
+      if (most === undefined) return unseen(expected, seen, 'allow lambda:GetAccountSettings');
       if (most >= LEAST_CONCURRENCY) return ok(expected, seen);
       return differs(expected, seen, 'ask for a higher quota, or deploy with reservedConcurrency');
     });
