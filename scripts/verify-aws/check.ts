@@ -23,8 +23,8 @@ export interface Finding {
 export interface Check {
   /** For `--only`, and the name in the table. */
   readonly id: string;
-  /** Number of the section of docs/verify-on-aws.md that tells more. */
-  readonly section: number;
+  /** Number of its section of docs/verify-on-aws.md; `-` is the one of the script's own checks. */
+  readonly section: string;
   run(scene: Scene): Promise<Finding>;
 }
 

@@ -19,7 +19,7 @@ const SHOWN: Readonly<Record<Verdict, string>> = { ok: 'ok', differs: 'DIFFERS',
 /** The table, and a last line that sums it up. */
 export function reportText(results: readonly Result[], spent: NanoUsd): string {
   const rows: Row[] = results.flatMap((result) => [
-    [result.id, coloured(result.verdict), String(result.section), result.seen],
+    [result.id, coloured(result.verdict), result.section, result.seen],
     ...notesOf(result),
   ]);
   const count = (verdict: Verdict) => results.filter((result) => result.verdict === verdict).length;

@@ -7,7 +7,7 @@ import { SpendLimitReached } from './spend-limit.ts';
 
 export interface Result extends Finding {
   readonly id: string;
-  readonly section: number;
+  readonly section: string;
 }
 
 /** @param onBegin told which check begins, for people who wait */

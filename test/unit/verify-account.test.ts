@@ -1,6 +1,8 @@
 /**
  * What `verify:aws` makes of the account's answers, and how it holds itself to its spend limit.
  */
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { formatUsd, nanoUsd } from '../../lambda/domain/money.ts';
 import { CHECKS } from '../../scripts/verify-aws/all-checks.ts';
@@ -141,6 +143,21 @@ describe('the check of a stream that is closed', () => {
 
     expect(leftAt).toBe('2026-11-25T10:01:00.000Z');
   });
+});
+
+describe('docs/verify-on-aws.md', () => {
+  const page = readFileSync(path.resolve('docs/verify-on-aws.md'), 'utf8');
+  const sectionOf = (number: string) =>
+    page.split(/^## /m).find((part) => {
+      return part.startsWith(number === '-' ? 'By the script alone' : `${number} `);
+    });
+
+  it.each(CHECKS.map(({ id, section }) => [id, section]))(
+    'explains %s in its section %s',
+    (id, section) => {
+      expect(sectionOf(section)).toContain(`\`${id}\``);
+    },
+  );
 });
 
 describe('the spend limit', () => {

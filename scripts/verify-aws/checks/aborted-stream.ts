@@ -15,7 +15,7 @@ const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
 export const abortedStream: Check = {
   id: 'aborted-stream',
-  section: 7,
+  section: '7',
   run(scene) {
     const expected = `CloudWatch counts at most the ${MAX_TOKENS} tokens that were reserved`;
     return withAccount(scene, expected, async (account) => {

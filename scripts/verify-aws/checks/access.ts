@@ -26,7 +26,7 @@ function callsOf({ models, region, otherRegions }: Scene): [string, Call][] {
 
 export const role: Check = {
   id: 'role',
-  section: 21,
+  section: '-',
   async run(scene) {
     const expected = 'no AccessDenied for any operation, in any region';
     const failed: string[] = [];
@@ -49,7 +49,7 @@ const TEXT = 'Say hello to the caps of this account.';
 
 export const countTokens: Check = {
   id: 'count-tokens',
-  section: 10,
+  section: '10',
   async run({ caller, models }) {
     const expected = 'a bare id is counted, its profile is refused; usage <= count + 2 %';
     const messages = [{ role: 'user', content: [{ text: TEXT }] }];
@@ -91,7 +91,7 @@ function usageOf(answer: Answer, name: string): number | undefined {
 
 export const chat: Check = {
   id: 'chat',
-  section: 15,
+  section: '15',
   async run({ caller, models }) {
     const expected = 'an answer with its cost, a stream to [DONE], and an error that is free';
     const ask = (more: object, text = 'Say hello.') =>
@@ -134,7 +134,7 @@ export const chat: Check = {
 
 export const guardrailChecks: Check = {
   id: 'guardrail-checks',
-  section: 17,
+  section: '17',
   async run({ caller }) {
     const expected = '200 with a usage, and the cost of its units';
     const answer = await caller.call({

@@ -11,7 +11,7 @@ const URL_ACTIONS = ['lambda:InvokeFunctionUrl', 'lambda:InvokeFunction'];
 
 export const functionSettings: Check = {
   id: 'function',
-  section: 4,
+  section: '4',
   run(scene) {
     const expected =
       scene.authType === 'iam'
@@ -43,7 +43,7 @@ const LEAST_CONCURRENCY = 10;
 
 export const concurrency: Check = {
   id: 'concurrency',
-  section: 9,
+  section: '9',
   run(scene) {
     const expected = `the function may run ${LEAST_CONCURRENCY} times at once or more`;
     return withAccount(scene, expected, async (account) => {
@@ -61,7 +61,7 @@ const MOST_COLD_START_MS = 2_000;
 
 export const coldStart: Check = {
   id: 'cold-start',
-  section: 23,
+  section: '-',
   run(scene) {
     const expected = `Init Duration <= ${MOST_COLD_START_MS} ms in the log of the last day`;
     return withAccount(scene, expected, async (account) => {
@@ -81,7 +81,7 @@ export const coldStart: Check = {
 
 export const allOld: Check = {
   id: 'all-old',
-  section: 5,
+  section: '5',
   run(scene) {
     const expected = 'a refused write brings the item back';
     return withAccount(scene, expected, async (account) => {
@@ -95,7 +95,7 @@ export const allOld: Check = {
 
 export const wayRound: Check = {
   id: 'way-round',
-  section: 13,
+  section: '13',
   run(scene) {
     const expected = 'credentials other than the gateway may not call Bedrock';
     return withAccount(scene, expected, async (account) => {
@@ -117,7 +117,7 @@ const ONE_TOKEN_MOST = nanoUsd(100_000n);
 
 export const modelsOffered: Check = {
   id: 'models',
-  section: 24,
+  section: '-',
   run(scene) {
     const { models, region } = scene;
     const expected = `${models.cheap} and ${models.claude} are sold in ${region}`;
@@ -148,7 +148,7 @@ const idsOf = ({ baseModelId, offers }: (typeof CATALOGUE_ROWS)[number]): string
 
 export const priceLists: Check = {
   id: 'price-lists',
-  section: 14,
+  section: '14',
   run(scene) {
     const expected = 'every price list can be read';
     return withAccount(scene, expected, async (account) => {

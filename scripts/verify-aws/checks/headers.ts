@@ -11,7 +11,7 @@ const UNKNOWN_KEY = 'UnrecognizedClientException';
 
 export const errorHeaders: Check = {
   id: 'error-headers',
-  section: 2,
+  section: '2',
   async run({ caller, models }) {
     const expected = `401 with x-amzn-errortype and __type ${UNKNOWN_KEY}`;
     const call = invokeNova(models.cheap);
@@ -58,7 +58,7 @@ const ANSWER_HEADERS = [
 
 export const answerHeaders: Check = {
   id: 'answer-headers',
-  section: 2,
+  section: '2',
   async run({ caller, models }) {
     const expected = 'the token counts of Bedrock, x-hardcap-* and Server-Timing arrive';
     const answer = await caller.call(invokeNova(models.cheap));
@@ -81,7 +81,7 @@ export const MODEL_ACCESS = 'enable access to the model in the Bedrock console, 
 
 export const metadata: Check = {
   id: 'metadata',
-  section: 16,
+  section: '16',
   async run({ caller, models }) {
     const expected = 'InvokeModel takes the header with request metadata: 200';
     const answer = await caller.call(invokeClaude(models.claude));
@@ -101,7 +101,7 @@ const SOME_SIGNATURE =
 
 export const authorization: Check = {
   id: 'authorization',
-  section: 4,
+  section: '4',
   run: (scene) => (scene.authType === 'iam' ? byIam(scene) : byKey(scene)),
 };
 

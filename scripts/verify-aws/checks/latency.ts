@@ -42,7 +42,7 @@ const medianOf = (answers: readonly Answer[], step: string): number =>
 
 export const latency: Check = {
   id: 'latency',
-  section: 22,
+  section: '-',
   async run(scene) {
     const expected = `medians: reserve <= ${MOST_RESERVE_MS} ms, auth and estimate <= ${MOST_OWN_MS} ms`;
     const answers = await sample(scene);
@@ -67,7 +67,7 @@ const MOST_ADDED_MS = 100;
 
 export const directLatency: Check = {
   id: 'direct-latency',
-  section: 22,
+  section: '-',
   run(scene) {
     const expected = `the gateway adds <= ${MOST_ADDED_MS} ms to a direct call (medians)`;
     return withAccount(scene, expected, async (account): Promise<Finding> => {
@@ -95,7 +95,7 @@ export const directLatency: Check = {
 
 export const idleSockets: Check = {
   id: 'idle-sockets',
-  section: 6,
+  section: '6',
   async run({ caller, models, pausesSeconds }) {
     const expected = '200 after each pause';
     const seen: string[] = [];

@@ -28,7 +28,7 @@ const NOTHING = nanoUsd(1n);
 
 export const requestSize: Check = {
   id: 'request-size',
-  section: 8,
+  section: '8',
   async run({ caller, models }) {
     const expected = 'read up to 6.2 MB of JSON and 4.6 MB of other types; 413 above';
     const seen: string[] = [];
@@ -67,7 +67,7 @@ const DEAR_BOUND = nanoUsd(2_400_000_000n);
 
 export const refusal: Check = {
   id: 'refusal',
-  section: 20,
+  section: '-',
   async run(scene) {
     const expected = 'AWS SDK: BudgetExceededException, 429 or 402, naming the cap';
     const looked = await scene.caller.call(converse(scene.models.cheap));
@@ -125,7 +125,7 @@ async function refusedBySdk({ caller, models, region }: Scene): Promise<SdkError
 
 export const parallel: Check = {
   id: 'parallel',
-  section: 9,
+  section: '9',
   async run(scene) {
     const expected = '200, or 429 without x-hardcap-request-id beyond the concurrency';
     if (scene.parallel === 0) {

@@ -6,7 +6,7 @@ import { converse, shortly } from '../requests.ts';
 
 export const paths: Check = {
   id: 'paths',
-  section: 3,
+  section: '3',
   async run({ caller, models, region }) {
     const expected = '200 for a plain id, for %3A and for an ARN; 400 for %253A';
     const { body } = converse(models.cheap);

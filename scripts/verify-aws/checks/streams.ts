@@ -18,7 +18,7 @@ const LEAST_PIECES = 3;
 
 export const streamIncremental: Check = {
   id: 'stream',
-  section: 19,
+  section: '-',
   async run({ caller, models }) {
     const expected = 'a stream arrives piece by piece while it is written, and whole';
     const answer = await caller.call(
@@ -79,7 +79,7 @@ const LOOK_EVERY_MS = 1_000;
  */
 export const clientLeaves: Check = {
   id: 'client-leaves',
-  section: 7,
+  section: '7',
   async run(scene) {
     const expected = 'a stream whose client has gone is settled at its usage';
     const before = await look(scene);
