@@ -1,5 +1,5 @@
 /**
- * The functions' bundles as the CDK makes them: from the app itself, not from a copy of its options.
+ * The functions' bundles as the CDK makes them: by the app itself, not by a copy of its options.
  */
 import { execFile } from 'node:child_process';
 import { readFile } from 'node:fs/promises';

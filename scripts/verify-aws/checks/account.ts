@@ -20,7 +20,8 @@ export const functionSettings: Check = {
     return withAccount(scene, expected, async (account) => {
       const facts = await account.gatewayFunction();
       const { runtime, architecture, authType, invokeMode, policyActions } = facts;
-      const seen = `${runtime} ${architecture}, ${invokeMode}, ${authType}, ${policyActions.join(' ')}`;
+      const seen =
+        `${runtime} ${architecture}, ${invokeMode}, ${authType}, ` + policyActions.join(' ');
       const missing = problemsOf(facts, scene);
       if (missing.length === 0) return ok(expected, seen);
       return differs(expected, seen, `deploy again: ${missing.join(', ')}`);
@@ -48,7 +49,8 @@ export const concurrency: Check = {
     const expected = `the function may run ${LEAST_CONCURRENCY} times at once or more`;
     return withAccount(scene, expected, async (account) => {
       const { reservedConcurrency, accountConcurrency } = await account.gatewayFunction();
-      const seen = `reserved ${reservedConcurrency ?? 'none'} of the account's ${accountConcurrency ?? '?'}`;
+      const reserved = reservedConcurrency ?? 'none';
+      const seen = `reserved ${reserved} of the account's ${accountConcurrency ?? '?'}`;
       const most = reservedConcurrency ?? accountConcurrency;
       if (most === undefined) return unseen(expected, seen, 'allow lambda:GetAccountSettings');
       if (most >= LEAST_CONCURRENCY) return ok(expected, seen);
@@ -154,8 +156,8 @@ export const priceLists: Check = {
     return withAccount(scene, expected, async (account) => {
       const { partsRead, partsFailed, taken, proposed, unmapped } = await account.readPrices();
       const seen =
-        `${partsRead} parts read, ${partsFailed} failed; ${taken} to take, ${proposed} to approve, ` +
-        `${unmapped.length} of no row`;
+        `${partsRead} parts read, ${partsFailed} failed; ${taken} to take, ` +
+        `${proposed} to approve, ${unmapped.length} of no row`;
       const finding =
         partsFailed === 0 && partsRead > 0
           ? ok(expected, seen)

@@ -22,8 +22,11 @@ export const httpVersion: Check = {
     const chosen = await protocolChosen(scene);
     if (chosen === 'h2') {
       const status = await statusByHttp2(scene);
-      if (status === 200) {
-        return ok(expected, 'h2, and it answers 200: the JavaScript SDK needs no NodeHttpHandler');
+      if (status === 200 || isIamRefusal(scene, status)) {
+        return ok(
+          expected,
+          `h2, and it answers ${status}: the JavaScript SDK needs no NodeHttpHandler`,
+        );
       }
       return differs(
         expected,
@@ -38,6 +41,10 @@ export const httpVersion: Check = {
     return ok(expected, `${chosen}: the JavaScript SDK needs its NodeHttpHandler`);
   },
 };
+
+/** An unsigned request where the URL asks for a signature: it has been answered all the same. */
+const isIamRefusal = ({ authType }: Scene, status: number | string): boolean =>
+  authType === 'iam' && status === 403;
 
 /** The protocol that the server takes of both. @throws Error where there is no TLS connection */
 function protocolChosen({ caller, trustedCertificates }: Scene): Promise<string> {

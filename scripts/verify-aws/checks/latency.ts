@@ -44,7 +44,8 @@ export const latency: Check = {
   id: 'latency',
   section: '-',
   async run(scene) {
-    const expected = `medians: reserve <= ${MOST_RESERVE_MS} ms, auth and estimate <= ${MOST_OWN_MS} ms`;
+    const expected =
+      `medians: reserve <= ${MOST_RESERVE_MS} ms, ` + `auth and estimate <= ${MOST_OWN_MS} ms`;
     const answers = await sample(scene);
     const failed = answers.find(({ status }) => status !== 200);
     if (failed !== undefined) return differs(expected, shortly(failed), MODEL_ACCESS);

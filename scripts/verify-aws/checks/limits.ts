@@ -70,6 +70,13 @@ export const refusal: Check = {
   section: '-',
   async run(scene) {
     const expected = 'AWS SDK: BudgetExceededException, 429 or 402, naming the cap';
+    if (scene.authType === 'iam') {
+      return unseen(
+        expected,
+        'the SDK signs for bedrock, not for lambda',
+        'try it by hand, through something that signs',
+      );
+    }
     const looked = await scene.caller.call(converse(scene.models.cheap));
     const remaining = parseUsd(looked.headers['x-hardcap-remaining-usd'] ?? '');
     if (remaining === undefined || remaining >= DEAR_BOUND) {
