@@ -20,8 +20,8 @@ export const functionSettings: Check = {
     return withAccount(scene, expected, async (account) => {
       const facts = await account.gatewayFunction();
       const { runtime, architecture, authType, invokeMode, policyActions } = facts;
-      const seen =
-        `${runtime} ${architecture}, ${invokeMode}, ${authType}, ` + policyActions.join(' ');
+      const actions = policyActions.join(' ');
+      const seen = `${runtime} ${architecture}, ${invokeMode}, ${authType}, ${actions}`;
       const missing = problemsOf(facts, scene);
       if (missing.length === 0) return ok(expected, seen);
       return differs(expected, seen, `deploy again: ${missing.join(', ')}`);
