@@ -28,6 +28,17 @@ export interface Connection {
   readonly ledgerTable: string;
   /** For people: `the local gateway at http://127.0.0.1:8787`. */
   readonly name: string;
+  /** Region and profile of the AWS account, for what is asked beside the tables. */
+  readonly aws: AwsConfig;
+  /** Whether the tables are in a store of this machine, and no account stands behind them. */
+  readonly isOfThisMachine: boolean;
+}
+
+/** What every client of the AWS SDK is made with. */
+export interface AwsConfig {
+  readonly maxAttempts: number;
+  readonly region?: string;
+  readonly profile?: string;
 }
 
 const DEFAULT_STACK = 'Hardcap';
@@ -54,7 +65,7 @@ export async function connect(options: ConnectionOptions): Promise<Connection> {
   const { settingsTable, ledgerTable, endpoint, stack } = options;
   if (settingsTable !== undefined && ledgerTable !== undefined) {
     const name = `the tables ${settingsTable} and ${ledgerTable}`;
-    return { client: createClient(options, endpoint), settingsTable, ledgerTable, name };
+    return { ...clientOf(options, endpoint), settingsTable, ledgerTable, name };
   }
   if (settingsTable !== undefined || ledgerTable !== undefined || endpoint !== undefined) {
     throw wrongUse(
@@ -65,7 +76,7 @@ export async function connect(options: ConnectionOptions): Promise<Connection> {
   const local = runningGateway(options.dataDir);
   if (local === undefined) return connectDefaultStack(options);
   return {
-    client: createClient(options, local.endpoint),
+    ...clientOf(options, local.endpoint),
     settingsTable: local.settingsTable,
     ledgerTable: local.ledgerTable,
     name: `the local gateway at ${local.url}`,
@@ -137,8 +148,12 @@ async function connectStack(options: ConnectionOptions, stack: string): Promise<
         'a hardcap stack; name the right one with --stack',
     );
   }
-  const client = createClient(options, undefined);
-  return { client, settingsTable, ledgerTable, name: `the stack ${stack}` };
+  return {
+    ...clientOf(options, undefined),
+    settingsTable,
+    ledgerTable,
+    name: `the stack ${stack}`,
+  };
 }
 
 async function stackOutputs(
@@ -163,7 +178,7 @@ async function stackOutputs(
   }
 }
 
-const awsConfig = ({ region, profile }: ConnectionOptions) => ({
+const awsConfig = ({ region, profile }: ConnectionOptions): AwsConfig => ({
   maxAttempts: MAX_ATTEMPTS,
   ...(region === undefined ? {} : { region }),
   ...(profile === undefined ? {} : { profile }),
@@ -171,6 +186,21 @@ const awsConfig = ({ region, profile }: ConnectionOptions) => ({
 
 const isLoopback = (endpoint: string): boolean =>
   ['127.0.0.1', 'localhost', '[::1]'].includes(new URL(endpoint).hostname);
+
+/** A store on this machine asks for no credentials, and must never be shown real ones. */
+export const loopbackConfig = (endpoint: string | undefined, region: string | undefined) =>
+  endpoint !== undefined && isLoopback(endpoint)
+    ? {
+        region: region ?? LOCAL_REGION,
+        credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
+      }
+    : {};
+
+const clientOf = (options: ConnectionOptions, endpoint: string | undefined) => ({
+  client: createClient(options, endpoint),
+  aws: awsConfig(options),
+  isOfThisMachine: endpoint !== undefined && isLoopback(endpoint),
+});
 
 function createClient(
   options: ConnectionOptions,
@@ -182,13 +212,7 @@ function createClient(
   const client = new DynamoDBClient({
     ...awsConfig(options),
     ...(endpoint === undefined ? {} : { endpoint }),
-    // A store on this machine asks for no credentials, and must never be shown real ones.
-    ...(endpoint !== undefined && isLoopback(endpoint)
-      ? {
-          region: options.region ?? LOCAL_REGION,
-          credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
-        }
-      : {}),
+    ...loopbackConfig(endpoint, options.region),
   });
   return DynamoDBDocumentClient.from(client, {
     marshallOptions: { removeUndefinedValues: true },
