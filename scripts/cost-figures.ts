@@ -16,6 +16,8 @@ export interface CostFigures {
   readonly requests: Readonly<Record<RequestName, DynamodbUse>>;
   /** Of one run of the rollover function. */
   readonly rollover: Readonly<Record<RolloverName, DynamodbUse>>;
+  /** The most bytes of a journal entry under one cap, as DynamoDB counts them. */
+  readonly journalBytes: number;
   /** The most bytes that one invocation prints, Lambda's own lines not included. */
   readonly logBytes: Readonly<Record<LogName, number>>;
 }

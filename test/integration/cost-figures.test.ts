@@ -5,6 +5,7 @@
  * A figure that is wrong is corrected there; then `npm run docs:cost` writes the page anew.
  */
 import { randomUUID } from 'node:crypto';
+import { DynamoDBClient, ScanCommand } from '@aws-sdk/client-dynamodb';
 import { type DynamoDBDocumentClient, PutCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { systemClock } from '../../lambda/adapters/clock/system-clock.ts';
@@ -32,6 +33,7 @@ import {
 } from '../../scripts/cost-figures.ts';
 import { usd } from '../helpers/builders.ts';
 import { type CountingDynamodb, startCountingDynamodb } from '../helpers/counting-dynamodb.ts';
+import { itemBytes, type WireItem } from '../helpers/dynamodb-units.ts';
 import {
   converse,
   newKey,
@@ -251,6 +253,16 @@ async function makeHistory(pk: string): Promise<void> {
   }
 }
 
+/** A key's journal, as it goes over the wire. */
+async function journalOf(keyId: string): Promise<readonly WireItem[]> {
+  const TableName = gateway.gateway.ledgerTable;
+  const config = { region: 'us-east-1', endpoint: embedded.url, credentials: CREDENTIALS };
+  const client = new DynamoDBClient(config);
+  const { Items = [] } = await client.send(new ScanCommand({ TableName }));
+  client.destroy();
+  return Items.filter(({ pk }) => pk?.S?.startsWith('JOURNAL#') && pk.S.endsWith(`#${keyId}`));
+}
+
 /** Bytes that the functions print while this runs. */
 async function printedBy(work: () => Promise<unknown>): Promise<number> {
   await counting.counted(async () => {
@@ -312,6 +324,14 @@ describe('requests to DynamoDB', () => {
     expect(UpdateItem).toBeGreaterThan(2);
     expect(UpdateItem).toBeLessThanOrEqual(2 + bytes / TRANCHE_TOKENS);
     expect(writeUnits).toBe(UpdateItem + 1);
+  });
+
+  it('write a journal entry of the bytes that are told', async () => {
+    const entries = await journalOf('one');
+
+    const most = Math.max(...entries.map((entry) => itemBytes(entry)));
+    expect(most).toBeLessThanOrEqual(COST_FIGURES.journalBytes);
+    expect(most).toBeGreaterThan(COST_FIGURES.journalBytes * LEAST_OF_A_BOUND);
   });
 
   it('journal refusals of a key by a cap at most once a second', async () => {
