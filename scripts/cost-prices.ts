@@ -30,7 +30,7 @@ export const PRICES = {
     per: MILLION * MB_MS_A_GB_SECOND,
     unit: '1,000,000 GB-seconds, arm64, first tier',
     free: 400_000n * MB_MS_A_GB_SECOND,
-    source: 'cloudchipr.com/blog/aws-lambda-pricing (2024), go-cloud.io/aws-lambda-pricing (2026)',
+    source: 'cloudchipr.com/blog/aws-lambda-pricing (2024), git.mcrn.ar, lambda_local_runner',
     sure: 'high',
   },
   lambdaRequests: {
@@ -38,7 +38,8 @@ export const PRICES = {
     per: MILLION,
     unit: '1,000,000 requests',
     free: MILLION,
-    source: 'cloudchipr.com/blog/aws-lambda-pricing (2024), kodekloud.com, Lambda Pricing',
+    source:
+      'git.mcrn.ar, lambda_local_runner; aws.amazon.com/lambda/pricing for how they are counted',
     sure: 'high',
   },
   dynamodbWrites: {

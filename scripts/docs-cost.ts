@@ -5,180 +5,37 @@
  * `npm run docs:cost` writes; a test fails where what is committed differs.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
-import { CATALOGUE_ROWS } from '../lambda/domain/catalogue/rows.ts';
-import {
-  divCeil,
-  NANO_USD_PER_USD,
-  type NanoUsd,
-  nanoUsd,
-  parseUsd,
-  sumUsd,
-} from '../lambda/domain/money.ts';
+import { type NanoUsd, nanoUsd, sumUsd } from '../lambda/domain/money.ts';
 import { TRANCHE_TOKENS } from '../lambda/domain/progressive.ts';
-import { COST_FIGURES, type DynamodbUse } from './cost-figures.ts';
+import { floodLines, floodRequests, REQUESTS_A_SECOND_EACH } from './cost-flood.ts';
+import { idleLines } from './cost-idle.ts';
 import {
   ASSUMED,
-  admittedWriteUnits,
   type CostLine,
   costsBeyondFree,
   count,
-  floodLines,
-  floodRequests,
   gbSeconds,
-  idleLines,
-  lineCost,
   MILLION,
-  millionLines,
-  OPTIONS,
-  REQUESTS_A_SECOND_EACH,
-  refusalLines,
-  SHAPES,
-  type Shape,
   STACK,
   totalCost,
 } from './cost-lines.ts';
-import { type AwsPrice, costOf, PRICES } from './cost-prices.ts';
+import { costOf } from './cost-prices.ts';
+import { admittedWriteUnits, millionLines, SHAPES } from './cost-requests.ts';
+import {
+  comparisonTable,
+  FEW_CAPS,
+  floodTable,
+  idleTable,
+  millionTable,
+  modelCost,
+  optionsTable,
+  pricesTable,
+  refusalTable,
+  shownUsd,
+  usesTable,
+} from './cost-tables.ts';
 
 const pageUrl = new URL('../docs/cost.md', import.meta.url);
-
-const row = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
-const table = (head: readonly string[], rows: readonly (readonly string[])[]): string =>
-  [row(head), `|${head.map(() => '---').join('|')}|`, ...rows.map(row)].join('\n');
-
-const NANO_USD_A_CENT = NANO_USD_PER_USD / 100n;
-const WHOLE_DOLLARS_FROM = 100n * NANO_USD_PER_USD;
-
-/** Dollars for people, rounded up: to a cent, and from a hundred on to a dollar. */
-export function shownUsd(amount: NanoUsd): string {
-  if (amount === 0n) return '0';
-  if (amount >= WHOLE_DOLLARS_FROM) return `$${count(divCeil(amount, NANO_USD_PER_USD))}`;
-  if (amount < NANO_USD_A_CENT) return 'under $0.01';
-  const cents = divCeil(amount, NANO_USD_A_CENT);
-  return `$${cents / 100n}.${String(cents % 100n).padStart(2, '0')}`;
-}
-
-/** What the catalogue says that so many tokens of a model cost. @throws Error for no such offer */
-function modelCost(baseModelId: string, soldAs: string, input: bigint, output: bigint): NanoUsd {
-  const offers = CATALOGUE_ROWS.find((each) => each.baseModelId === baseModelId)?.offers ?? [];
-  const usd = offers.find((offer) => offer.soldAs.some((prefix) => prefix === soldAs))?.usd;
-  const [inputUsd, outputUsd] = (usd ?? []).map((price) => parseUsd(price ?? ''));
-  if (inputUsd === undefined || outputUsd === undefined) {
-    throw new Error(`the catalogue has no token prices of ${soldAs}.${baseModelId}`);
-  }
-  return sumUsd([
-    nanoUsd(divCeil(inputUsd * input, MILLION)),
-    nanoUsd(divCeil(outputUsd * output, MILLION)),
-  ]);
-}
-
-function pricesTable(): string {
-  const rows = Object.values(PRICES).map(({ usd, unit, source, sure, ...rest }) => {
-    const free = (rest as Partial<AwsPrice>).free;
-    return [`$${usd}`, unit, free === undefined ? '' : 'yes', source, sure];
-  });
-  return table(['Price', 'Of', 'Some is free each month', 'From', 'Sure'], rows);
-}
-
-function idleTable(): string {
-  const lines = idleLines();
-  const beyond = costsBeyondFree(lines);
-  const rows = lines.map((line, index) => [
-    line.what,
-    line.how,
-    shownUsd(lineCost(line)),
-    shownUsd(beyond[index] ?? lineCost(line)),
-  ]);
-  const total = ['**all**', '', bold(totalCost(lines)), bold(sumUsd(beyond))];
-  return table(['Line', 'Units', 'A month, nothing free', 'with what is free'], [...rows, total]);
-}
-
-const bold = (amount: NanoUsd): string => `**${shownUsd(amount)}**`;
-
-const optionsTable = (): string =>
-  table(
-    ['What', 'For', 'A month'],
-    OPTIONS.map((line) => [line.what, line.how, shownUsd(lineCost(line))]),
-  );
-
-function usesTable(): string {
-  const rows = Object.entries(COST_FIGURES.requests).map(([name, use]) => [
-    name,
-    operationsText(use),
-    String(use.writeUnits),
-    String(use.readUnits),
-  ]);
-  return table(['Request', 'Operations', 'Write units', 'Read units'], rows);
-}
-
-const operationsText = ({ operations }: DynamodbUse): string =>
-  Object.entries(operations)
-    .map(([name, times]) => `${times} ${name}`)
-    .join(', ') || 'none';
-
-const FEW_CAPS = 1n;
-const MORE_CAPS = 3n;
-
-function millionTable(shape: Shape): string {
-  const [few, more] = [millionLines(shape, FEW_CAPS), millionLines(shape, MORE_CAPS)];
-  const rows = few.map((line, index) => {
-    const other = more[index] ?? line;
-    const how = line.how === other.how ? line.how : `${line.how}; ${other.how}`;
-    return [line.what, how, shownUsd(lineCost(line)), shownUsd(lineCost(other))];
-  });
-  const total = ['**all**', '', bold(totalCost(few)), bold(totalCost(more))];
-  return table(['Line', 'Units', '1 cap', '3 caps'], [...rows, total]);
-}
-
-const COMPARED = { baseModelId: 'anthropic.claude-sonnet-4-6', soldAs: 'us' } as const;
-
-function comparisonTable(): string {
-  const rows = SHAPES.map((shape) => {
-    const { baseModelId, soldAs } = COMPARED;
-    const { inputTokens, outputTokens } = shape;
-    const one = modelCost(baseModelId, soldAs, inputTokens, outputTokens);
-    const million = nanoUsd(one * MILLION);
-    const added = totalCost(millionLines(shape, FEW_CAPS));
-    return [
-      shape.name,
-      `${count(inputTokens)} + ${count(outputTokens)}`,
-      shownUsd(million),
-      shownUsd(added),
-      percentOf(added, million),
-    ];
-  });
-  const head = ['Kind', 'Tokens, input + output', 'A million at Bedrock', 'by hardcap', 'Share'];
-  return table(head, rows);
-}
-
-/** Tenths of a percent, rounded up. */
-function percentOf(part: NanoUsd, whole: NanoUsd): string {
-  const perMille = divCeil(part * 1_000n, whole);
-  return `${perMille / 10n}.${perMille % 10n} %`;
-}
-
-function refusalTable(): string {
-  const kinds = [
-    ['by the only cap', COST_FIGURES.requests['refused, 1 cap']],
-    ['by one of four caps', COST_FIGURES.requests['refused by 1 of 4 caps']],
-    ['larger than its only cap', COST_FIGURES.requests['larger than its cap']],
-  ] as const;
-  const all = kinds.map(([, use]) => refusalLines(use));
-  const [first = []] = all;
-  const rows = first.map(({ what }, index) => [
-    what,
-    ...all.map((lines) =>
-      shownUsd(lines[index] === undefined ? nanoUsd(0n) : lineCost(lines[index])),
-    ),
-  ]);
-  const totals = ['**all**', ...all.map((lines) => bold(totalCost(lines)))];
-  return table(['Line', ...kinds.map(([kind]) => kind)], [...rows, totals]);
-}
-
-function floodTable(): string {
-  const lines = floodLines();
-  const rows = lines.map((line) => [line.what, line.how, shownUsd(lineCost(line))]);
-  return table(['Line', 'Units', 'An hour'], [...rows, ['**all**', '', bold(totalCost(lines))]]);
-}
 
 /** A loop that nobody stops: a full prompt to a large model, again and again. */
 const LOOP = {
@@ -208,18 +65,10 @@ function loopCost(): { readonly hour: NanoUsd; readonly own: NanoUsd; readonly r
   return { hour: nanoUsd(one * requests), own, requests };
 }
 
-/** The text of docs/cost.md. */
-export function costPage(): string {
-  const [short, medium, long] = SHAPES.map((shape) => ({
-    shape,
-    table: millionTable(shape),
-    seconds: gbSeconds(millionLines(shape, FEW_CAPS)[0] as CostLine),
-  }));
+function summary(): string {
   const idle = idleLines();
   const flood = totalCost(floodLines());
   const loop = loopCost();
-  const edgeMillion = sumUsd([costOf('wafRequests', MILLION), costOf('edgeRequests', MILLION)]);
-  const blocked = costOf('wafRequests', EDGE_FLOOD_A_SECOND * SECONDS_AN_HOUR);
   return `<!-- Written by npm run docs:cost. Change scripts/cost-*.ts or cost-figures.json, not this page. -->
 
 # What hardcap costs
@@ -243,9 +92,10 @@ compares with yours. Taxes, support and what Bedrock itself costs are not in it.
 - *In the stack*: memory, concurrency, schedules, alarms. A test compares them with the template.
 - *Assumed*, as only AWS can tell: a rollover run takes ${ASSUMED.rolloverMs} ms, a sync of settings ${ASSUMED.syncMs} ms at
   ${ASSUMED.syncMemoryMb} MB, a refusal ${ASSUMED.refusalMs} ms; Lambda writes ${ASSUMED.platformLogBytes} bytes of its own a run; DynamoDB asks KMS once in
-  ${ASSUMED.kmsIntervalMinutes} minutes for each table.
+  ${ASSUMED.kmsIntervalMinutes} minutes for each table.`;
+}
 
-## Idle
+const idleSection = (): string => `## Idle
 
 A month of 30 days, ten caps, nobody asks for anything.
 
@@ -260,9 +110,9 @@ Some deployments have more:
 ${optionsTable()}
 
 A metric is paid for by the hours in which it is written, so a gateway that is used little writes few.
-Mails of alarms are $2 for 100,000, and the first 1,000 are free.
+Mails of alarms are $2 for 100,000, and the first 1,000 are free.`;
 
-## A request, in DynamoDB
+const requestSection = (): string => `## A request, in DynamoDB
 
 ${usesTable()}
 
@@ -278,9 +128,14 @@ with history: the same was counted after a thousand earlier requests on the same
 - near a cap that has no room, up to three more tries, each a write for each cap, after a CountTokens,
   which is free;
 - a refusal by one of several caps takes back what the others had reserved: one write for each of
-  them. So it is up to twice the caps less one, and not one for each cap.
+  them. So it is up to twice the caps less one, and not one for each cap.`;
 
-## A million requests
+function millionSection(): string {
+  const [short, medium, long] = SHAPES.map((shape) => ({
+    table: millionTable(shape),
+    seconds: gbSeconds(millionLines(shape, FEW_CAPS)[0] as CostLine),
+  }));
+  return `## A million requests
 
 Under one cap each, and under three. Nothing that is free is taken off. The gateway has
 ${count(STACK.gatewayMemoryMb)} MB, and is paid for as long as the answer takes.
@@ -304,15 +159,20 @@ of as long (it was not measured on AWS), and answers of more than 6 MB.
 
 Beside what the same requests cost at Bedrock, by Claude Sonnet 4.6 (\`us.\`):
 
-${comparisonTable()}
+${comparisonTable()}`;
+}
 
-## A million refusals
+const refusalSection = (): string => `## A million refusals
 
 Journal entries of refusals are at most one a second for each key and cap, and left out.
 
-${refusalTable()}
+${refusalTable()}`;
 
-## A flood of garbage
+function floodSection(): string {
+  const flood = totalCost(floodLines());
+  const edgeMillion = sumUsd([costOf('wafRequests', MILLION), costOf('edgeRequests', MILLION)]);
+  const blocked = costOf('wafRequests', EDGE_FLOOD_A_SECOND * SECONDS_AN_HOUR);
+  return `## A flood of garbage
 
 The function's URL is public, so anybody can make it run. What that can cost is bounded by
 \`reservedConcurrency\` (${STACK.reservedConcurrency}): Lambda turns away what it has no instance for, takes at most
@@ -334,23 +194,38 @@ Lambda's, which bills at least 1 ms. At 2 ms each, the first line is ${shownUsd(
 **With the edge** (CloudFront and WAF), a million requests cost ${shownUsd(edgeMillion)} more, and what the rate rule blocks
 costs ${shownUsd(costOf('wafRequests', MILLION))} a million and reaches nothing. Nothing limits how many come: at ${count(EDGE_FLOOD_A_SECOND)} a second
 that is ${shownUsd(blocked)} an hour. So the edge keeps the gateway free for those who have keys. It does not make a
-flood cheaper.
+flood cheaper.`;
+}
 
-## Beside a loop
+function loopSection(): string {
+  const loop = loopCost();
+  return `## Beside a loop
 
 ${LOOP.programs} programs that each send a prompt of ${count(LOOP.inputTokens)} tokens to Claude Opus 4.6 every ${LOOP.everySeconds} s, and get ${count(LOOP.outputTokens)} tokens
 back, spend ${shownUsd(loop.hour)} an hour. Passing those ${count(loop.requests)} requests on costs hardcap ${shownUsd(loop.own)}. A cap of $20 ends it in
-the first minute.
+the first minute.`;
+}
 
-## Prices
+const pricesSection = (): string => `## Prices
 
 us-east-1, on demand, looked up on 2026-11-24. *Some is free* is what every account gets every month,
 for ever. *Sure* is high where AWS's own page or two others say so, medium where one other does, and
 low where none was found.
 
-${pricesTable()}
-`;
-}
+${pricesTable()}`;
+
+/** The text of docs/cost.md. */
+export const costPage = (): string =>
+  `${[
+    summary(),
+    idleSection(),
+    requestSection(),
+    millionSection(),
+    refusalSection(),
+    floodSection(),
+    loopSection(),
+    pricesSection(),
+  ].join('\n\n')}\n`;
 
 /** The file that is written, with what is in it and what should be. */
 export const page = (): { url: URL; written: string; expected: string } => ({

@@ -5,19 +5,13 @@ import { describe, expect, it } from 'vitest';
 import { METRIC } from '../../lambda/contract.ts';
 import { addUsd, nanoUsd } from '../../lambda/domain/money.ts';
 import { COST_FIGURES } from '../../scripts/cost-figures.ts';
-import {
-  admittedWriteUnits,
-  type CostLine,
-  costsBeyondFree,
-  floodLines,
-  idleLines,
-  lineCost,
-  millionLines,
-  SHAPES,
-  totalCost,
-} from '../../scripts/cost-lines.ts';
+import { floodLines } from '../../scripts/cost-flood.ts';
+import { idleLines } from '../../scripts/cost-idle.ts';
+import { type CostLine, costsBeyondFree, lineCost, totalCost } from '../../scripts/cost-lines.ts';
 import { costOf, MB_MS_A_GB_SECOND, PRICES } from '../../scripts/cost-prices.ts';
-import { costPage, page, shownUsd } from '../../scripts/docs-cost.ts';
+import { admittedWriteUnits, millionLines, SHAPES } from '../../scripts/cost-requests.ts';
+import { shownUsd } from '../../scripts/cost-tables.ts';
+import { costPage, page } from '../../scripts/docs-cost.ts';
 import { usd } from '../helpers/builders.ts';
 
 const line = (units: bigint): CostLine => ({ what: '', price: 'metrics', units, how: '' });
