@@ -1,9 +1,10 @@
 /**
  * docs/cost.md is what its script writes, and the script adds up as it says.
  */
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { METRIC } from '../../lambda/contract.ts';
-import { addUsd, nanoUsd } from '../../lambda/domain/money.ts';
+import { addUsd, divCeil, NANO_USD_PER_USD, nanoUsd } from '../../lambda/domain/money.ts';
 import { COST_FIGURES } from '../../scripts/cost-figures.ts';
 import { floodLines } from '../../scripts/cost-flood.ts';
 import { idleLines } from '../../scripts/cost-idle.ts';
@@ -29,6 +30,17 @@ describe('docs/cost.md', () => {
       expect(text).toContain(unit);
       expect(text).toContain(source);
     }
+  });
+
+  it('is what the README rounds', () => {
+    const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8');
+    const [short = 0n, stream = 0n] = SHAPES.map((shape) =>
+      divCeil(totalCost(millionLines(shape, 1n)), NANO_USD_PER_USD),
+    );
+    expect(readme).toContain(`are $${short} if they take 1 s each, $${stream} as streams of 10 s`);
+    const flood = divCeil(totalCost(floodLines()), NANO_USD_PER_USD);
+    expect(readme).toContain(`is at most $${flood} an hour`);
+    expect(totalCost(idleLines())).toBeLessThan(usd('5'));
   });
 
   it('is read without a table that has a hole', () => {
