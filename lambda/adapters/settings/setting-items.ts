@@ -93,6 +93,9 @@ const KEY = {
 
 const ALIAS = { v: FIELD.version, model: FIELD.modelId };
 
+/** The attributes of each kind of item and their forms, for the page that lists them. */
+export const ITEM_SHAPES = { cap: CAP, key: KEY, alias: ALIAS } as const;
+
 const SELECTORS_SCHEMA = z.object(SELECTORS);
 const CAP_SCHEMA = z.strictObject(CAP);
 const KEY_SCHEMA = z.strictObject(KEY);
