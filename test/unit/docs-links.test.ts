@@ -20,7 +20,7 @@ const PAGES = ['.', 'docs', 'docs/decisions', 'examples', 'bench']
 
 /** What is code is no link, and a heading within it no heading. */
 const withoutCode = (text: string): string =>
-  text.replaceAll(/^(```|~~~).*?^\1/gms, '').replaceAll(/^ {4}.*$/gm, '');
+  text.replaceAll(/^(```|~~~).*?^\1/gms, '');
 
 const anchorOf = (heading: string): string =>
   heading
