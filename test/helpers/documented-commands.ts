@@ -69,7 +69,8 @@ const script = (blocks: readonly DocumentedCommands[]): string =>
   [
     PRELUDE,
     ...blocks.map(
-      ({ commands }) => `printf '\\n${BEGIN}\\n'\n{\n${commands}\n} 2>&1\nprintf '\\n${END} %s\\n' "$?"`,
+      ({ commands }) =>
+        `printf '\\n${BEGIN}\\n'\n{\n${commands}\n} 2>&1\nprintf '\\n${END} %s\\n' "$?"`,
     ),
   ].join('\n');
 
@@ -118,5 +119,8 @@ const VOLATILE: readonly (readonly [RegExp, string])[] = [
 /** A pattern that what is printed must match for the page to be true. */
 export function shownPattern(shown: string): RegExp {
   const plain = oneLine(shown).replaceAll(/[\\^$.*+?()[\]{}|/]/g, String.raw`\$&`);
-  return new RegExp(VOLATILE.reduce((text, [from, to]) => text.replaceAll(from, to), plain), 's');
+  return new RegExp(
+    VOLATILE.reduce((text, [from, to]) => text.replaceAll(from, to), plain),
+    's',
+  );
 }

@@ -19,8 +19,7 @@ const PAGES = ['.', 'docs', 'docs/decisions', 'examples', 'bench']
   .flatMap(markdownIn);
 
 /** What is code is no link, and a heading within it no heading. */
-const withoutCode = (text: string): string =>
-  text.replaceAll(/^(```|~~~).*?^\1/gms, '');
+const withoutCode = (text: string): string => text.replaceAll(/^(```|~~~).*?^\1/gms, '');
 
 const anchorOf = (heading: string): string =>
   heading
@@ -51,7 +50,9 @@ function faultOf(page: string, target: string): string | undefined {
   const aim = file === '' ? page : path.join(path.dirname(page), decodeURIComponent(file));
   if (!existsSync(aim)) return `${target}: no such file`;
   if (anchor === undefined || !aim.endsWith('.md')) return undefined;
-  return anchorsIn(readFileSync(aim, 'utf8')).has(anchor) ? undefined : `${target}: no such heading`;
+  return anchorsIn(readFileSync(aim, 'utf8')).has(anchor)
+    ? undefined
+    : `${target}: no such heading`;
 }
 
 describe('every relative link leads somewhere', () => {
@@ -79,5 +80,7 @@ describe('the anchor of a heading', () => {
 it('every page of docs/ is in its index', () => {
   const index = targetsIn(readFileSync('docs/README.md', 'utf8'));
   const pages = readdirSync('docs').filter((name) => name.endsWith('.md') && name !== 'README.md');
-  expect(pages.filter((name) => !index.some((target) => target.split('#')[0] === name))).toEqual([]);
+  expect(pages.filter((name) => !index.some((target) => target.split('#')[0] === name))).toEqual(
+    [],
+  );
 });
