@@ -10,6 +10,7 @@ import {
 } from 'aws-cdk-lib/aws-cloudwatch';
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
 import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import { Topic } from 'aws-cdk-lib/aws-sns';
 import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
@@ -25,6 +26,8 @@ export interface AlarmsProps {
   readonly catalogueMaxAgeDays: number;
   /** @default - nobody is mailed; subscribe to the topic by hand */
   readonly email?: string;
+  /** Encrypts the topic. @default - a key of AWS */
+  readonly encryptionKey?: IKey;
 }
 
 interface Watch {
@@ -40,7 +43,7 @@ export class Alarms extends Construct {
 
   constructor(scope: Construct, id: string, props: AlarmsProps) {
     super(scope, id);
-    this.topic = this.#createTopic(props.email);
+    this.topic = this.#createTopic(props.email, props.encryptionKey);
     const action = new SnsAction(this.topic);
     for (const [name, { metric, meaning, threshold = 1 }] of Object.entries(watches(props))) {
       new Alarm(this, name, {
@@ -55,8 +58,12 @@ export class Alarms extends Construct {
     }
   }
 
-  #createTopic(email: string | undefined): Topic {
-    const topic = new Topic(this, 'Topic', { displayName: 'hardcap alarms', enforceSSL: true });
+  #createTopic(email: string | undefined, masterKey: IKey | undefined): Topic {
+    const topic = new Topic(this, 'Topic', {
+      displayName: 'hardcap alarms',
+      enforceSSL: true,
+      ...(masterKey === undefined ? {} : { masterKey }),
+    });
     // A topic with a policy of its own loses the default one, by which alarms could publish.
     topic.addToResourcePolicy(
       new PolicyStatement({

@@ -6,9 +6,10 @@
  */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { Duration, type RemovalPolicy } from 'aws-cdk-lib';
+import { Duration, type RemovalPolicy, Validations } from 'aws-cdk-lib';
 import { PolicyDocument, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
-import { Architecture, type IDestination, Runtime } from 'aws-cdk-lib/aws-lambda';
+import type { IKey } from 'aws-cdk-lib/aws-kms';
+import { Architecture, type CfnFunction, type IDestination, Runtime } from 'aws-cdk-lib/aws-lambda';
 import { NodejsFunction, OutputFormat } from 'aws-cdk-lib/aws-lambda-nodejs';
 import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
@@ -34,6 +35,10 @@ export interface NodeFunctionProps {
   readonly onFailure?: IDestination;
   /** How often a failed asynchronous invocation is tried again. @default - Lambda's own, 2 */
   readonly retryAttempts?: number;
+  /** Encrypts the log group. @default - a key of AWS */
+  readonly encryptionKey?: IKey;
+  /** Whether X-Ray traces the invocations. @default false */
+  readonly isTraced?: boolean;
 }
 
 /** A function with its role and its log group. */
@@ -47,12 +52,19 @@ export class NodeFunction extends Construct {
     const logGroup = new LogGroup(this, 'Logs', {
       retention: props.logRetention,
       removalPolicy: props.logRemovalPolicy,
+      ...(props.encryptionKey === undefined ? {} : { encryptionKey: props.encryptionKey }),
     });
     this.role = new Role(this, 'Role', {
       description: `Role of: ${props.description}`,
       assumedBy: new ServicePrincipal('lambda.amazonaws.com'),
       inlinePolicies: {
-        hardcap: new PolicyDocument({ statements: [...props.statements, writeLogs(logGroup)] }),
+        hardcap: new PolicyDocument({
+          statements: [
+            ...props.statements,
+            ...(props.isTraced === true ? [writeTraces()] : []),
+            writeLogs(logGroup),
+          ],
+        }),
       },
     });
     this.lambda = new NodejsFunction(this, 'Function', {
@@ -69,8 +81,25 @@ export class NodeFunction extends Construct {
       ...(onFailure === undefined ? {} : { onFailure }),
       ...(retryAttempts === undefined ? {} : { retryAttempts }),
     });
+    if (props.isTraced === true) this.#trace();
+  }
+
+  /** By the resource itself: the CDK's own property would add to the role what stands there. */
+  #trace(): void {
+    (this.lambda.node.defaultChild as CfnFunction).tracingConfig = { mode: 'Active' };
+    Validations.of(this.role).acknowledge({
+      id: 'AwsSolutions-IAM5[Resource::*]',
+      reason: 'Neither of the actions that write traces has a resource to name.',
+    });
   }
 }
+
+const writeTraces = (): PolicyStatement =>
+  new PolicyStatement({
+    sid: 'WriteTraces',
+    actions: ['xray:PutTelemetryRecords', 'xray:PutTraceSegments'],
+    resources: ['*'],
+  });
 
 const writeLogs = (logGroup: LogGroup): PolicyStatement =>
   new PolicyStatement({
