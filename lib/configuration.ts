@@ -8,6 +8,7 @@ import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { Node } from 'constructs';
 import { z } from 'zod';
 import { DEFAULTS } from '../lambda/contract.ts';
+import { STACK_KEYS } from './stack-context.ts';
 
 /** A deployment's settings, complete. Each name is a context key too (`-c memoryMb=2048`). */
 export interface Configuration {
@@ -257,17 +258,47 @@ export function completeConfiguration(given: Readonly<Record<string, unknown>>):
   const set = Object.entries(given).filter(([, value]) => value !== undefined);
   const all: Record<string, unknown> = { ...DEFAULT_CONFIGURATION, ...Object.fromEntries(set) };
   const parsed = SCHEMA.safeParse(all);
-  if (parsed.success) return parsed.data;
+  if (parsed.success) {
+    const problems = contradictions(parsed.data);
+    if (problems.length > 0) throw refusal(problems);
+    return parsed.data;
+  }
   const unknown = Object.keys(all).filter((key) => !isKey(key));
   const wrong = KEYS.filter((key) => parsed.error.issues.some(({ path }) => path[0] === key));
   const problems = [
     ...wrong.map((key) => `"${key}" is ${JSON.stringify(all[key])}; allowed: ${allowed(key)}`),
-    ...unknown.map((key) => `"${key}" is no setting; there are: ${KEYS.join(', ')}`),
+    ...unknown.map(
+      (key) => `"${key}" is no setting; there are: ${[...KEYS, ...STACK_KEYS].join(', ')}`,
+    ),
   ];
-  throw new Error(
+  throw refusal(problems);
+}
+
+const refusal = (problems: readonly string[]): Error =>
+  new Error(
     `hardcap cannot be deployed with these settings: ${problems.join('. ')}. ` +
       'Change them in cdk.json under "context", or with -c <name>=<value>.',
   );
+
+/** What no setting alone shows. */
+function contradictions(configuration: Configuration): string[] {
+  const { settingsTableName, ledgerTableName } = configuration;
+  const { existingSettingsTable, existingLedgerTable } = configuration;
+  const [settings, ledger] = [
+    existingSettingsTable || settingsTableName,
+    existingLedgerTable || ledgerTableName,
+  ];
+  return [
+    ...(existingSettingsTable !== '' && settingsTableName !== ''
+      ? ['"settingsTableName" names a table to make, "existingSettingsTable" one that is there']
+      : []),
+    ...(existingLedgerTable !== '' && ledgerTableName !== ''
+      ? ['"ledgerTableName" names a table to make, "existingLedgerTable" one that is there']
+      : []),
+    ...(settings !== '' && settings === ledger
+      ? [`settings and ledger are both to be in "${settings}"; they need a table each`]
+      : []),
+  ];
 }
 
 /**
@@ -280,9 +311,12 @@ export function completeConfiguration(given: Readonly<Record<string, unknown>>):
  */
 export function configurationFromContext(node: Node): Configuration {
   const context: Record<string, unknown> = node.getAllContext();
-  const ours = Object.entries(context).filter(([key]) => isKey(key) || /^[A-Za-z_]+$/.test(key));
+  const ours = Object.entries(context).filter(
+    ([key]) => isKey(key) || (/^[A-Za-z_]+$/.test(key) && !isStackKey(key)),
+  );
   return completeConfiguration(Object.fromEntries(ours));
 }
 
+const isStackKey = (key: string): boolean => STACK_KEYS.some((name) => name === key);
 const isKey = (key: string): key is keyof Configuration => Object.hasOwn(SHAPE, key);
 const allowed = (key: keyof Configuration): string => SHAPE[key].description ?? '';

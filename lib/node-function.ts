@@ -15,6 +15,7 @@ import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 
 const ROOT = join(import.meta.dirname, '..');
+const SOURCE_MAP_SCRIPT = join(ROOT, 'scripts/relative-source-map.mjs');
 
 /** What a function is made of. */
 export interface NodeFunctionProps {
@@ -123,8 +124,19 @@ const sourceOf = (entry: string) => ({
     keepNames: true,
     sourceMap: true,
     sourcesContent: false,
+    commandHooks: {
+      beforeInstall: () => [],
+      beforeBundling: () => [],
+      afterBundling: (_input: string, output: string) => [tidySourceMap(output)],
+    },
   },
 });
+
+/** The same bundle, and so the same template, wherever the project and `cdk.out` lie. */
+const tidySourceMap = (output: string): string =>
+  [process.execPath, SOURCE_MAP_SCRIPT, join(output, 'index.mjs.map'), ROOT]
+    .map((word) => `"${word}"`)
+    .join(' ');
 
 function lockFile(): string {
   const path = join(ROOT, 'package-lock.json');
