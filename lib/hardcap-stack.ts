@@ -3,9 +3,9 @@
  *
  * Owns: the outputs' names, which the command line tool and the README rely on.
  */
-import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
+import { Aws, CfnOutput, DefaultStackSynthesizer, Stack, type StackProps } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
-import { denyPolicy } from './deny-policy.ts';
+import { type DenyPolicyNames, denyPolicy } from './deny-policy.ts';
 import { Hardcap, type HardcapProps } from './hardcap.ts';
 
 /** The stack's own properties, and the settings of hardcap in it. */
@@ -57,11 +57,24 @@ export class HardcapStack extends Stack {
         description: 'The CloudWatch dashboard',
       },
       DenyPolicy: {
-        value: this.toJsonString(denyPolicy(gateway.role.roleArn)),
+        value: this.toJsonString(denyPolicy(this.#denyPolicyNames())),
         description:
-          'A service control or IAM policy by which nobody but the gateway may call Bedrock ' +
-          'models; attach it once your programs use the gateway',
+          'A service control or IAM policy by which nobody but the gateway may spend on Bedrock ' +
+          'models (docs/deny-policy.md); attach it once your programs use the gateway',
       },
+    };
+  }
+
+  /** What deploys is the role of CloudFormation that `cdk bootstrap` made in this region. */
+  #denyPolicyNames(): DenyPolicyNames {
+    const { role, lambda } = this.hardcap.gateway;
+    const qualifier =
+      this.synthesizer.bootstrapQualifier ?? DefaultStackSynthesizer.DEFAULT_QUALIFIER;
+    const deployer = `cdk-${qualifier}-cfn-exec-role-${Aws.ACCOUNT_ID}-${Aws.REGION}`;
+    return {
+      gatewayRoleArn: role.roleArn,
+      gatewayFunctionArn: lambda.functionArn,
+      deployerArns: [`arn:${Aws.PARTITION}:iam::${Aws.ACCOUNT_ID}:role/${deployer}`],
     };
   }
 }
