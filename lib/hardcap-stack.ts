@@ -8,6 +8,25 @@ import type { Construct } from 'constructs';
 import { type DenyPolicyNames, denyPolicy } from './deny-policy.ts';
 import { Hardcap, type HardcapProps } from './hardcap.ts';
 
+/** New Function URLs ask for both actions; by the second the function is called no other way. */
+const callerPolicy = (functionArn: string) => ({
+  Version: '2012-10-17',
+  Statement: [
+    {
+      Effect: 'Allow',
+      Action: 'lambda:InvokeFunctionUrl',
+      Resource: functionArn,
+      Condition: { StringEquals: { 'lambda:FunctionUrlAuthType': 'AWS_IAM' } },
+    },
+    {
+      Effect: 'Allow',
+      Action: 'lambda:InvokeFunction',
+      Resource: functionArn,
+      Condition: { Bool: { 'lambda:InvokedViaFunctionUrl': 'true' } },
+    },
+  ],
+});
+
 /** The stack's own properties, and the settings of hardcap in it. */
 export interface HardcapStackProps extends StackProps {
   /** @default - the defaults of `Configuration` */
@@ -35,15 +54,7 @@ export class HardcapStack extends Stack {
         value: gateway.url,
         description: 'The endpoint that programs call in place of Bedrock',
       },
-      EnvironmentLines: {
-        value: [
-          `AWS_ENDPOINT_URL_BEDROCK_RUNTIME=${gateway.url}`,
-          'AWS_BEARER_TOKEN_BEDROCK=hc_...',
-        ].join('\n'),
-        description:
-          'What a program needs to use hardcap, with a hardcap key for hc_... ; in JavaScript ' +
-          'also give the Bedrock client a requestHandler: new NodeHttpHandler()',
-      },
+      ...this.#entryOutputs(),
       SettingsTableName: {
         value: settingsTable.tableName,
         description: 'The table of caps, keys and prices, for people to edit',
@@ -61,6 +72,34 @@ export class HardcapStack extends Stack {
         description:
           'A service control or IAM policy by which nobody but the gateway may spend on Bedrock ' +
           'models (docs/deny-policy.md); attach it once your programs use the gateway',
+      },
+    };
+  }
+
+  /** What programs need to come in: a signature cannot stand where the bearer token does. */
+  #entryOutputs(): Record<string, { readonly value: string; readonly description: string }> {
+    const { configuration, gateway } = this.hardcap;
+    const endpoint = `AWS_ENDPOINT_URL_BEDROCK_RUNTIME=${gateway.url}`;
+    if (configuration.authType === 'none') {
+      return {
+        EnvironmentLines: {
+          value: [endpoint, 'AWS_BEARER_TOKEN_BEDROCK=hc_...'].join('\n'),
+          description:
+            'What a program needs to use hardcap, with a hardcap key for hc_... ; in JavaScript ' +
+            'also give the Bedrock client a requestHandler: new NodeHttpHandler()',
+        },
+      };
+    }
+    return {
+      EnvironmentLines: {
+        value: endpoint,
+        description:
+          'What a program needs to use hardcap, besides a signature for the service "lambda" and ' +
+          'a hardcap key in the header x-hardcap-key (docs/deploying.md)',
+      },
+      CallerPolicy: {
+        value: this.toJsonString(callerPolicy(gateway.lambda.functionArn)),
+        description: 'The IAM policy of who signs requests to the gateway',
       },
     };
   }

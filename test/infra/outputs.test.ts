@@ -37,6 +37,24 @@ describe('the outputs', () => {
     ]);
   });
 
+  it('give who signs no bearer token, but the policy that lets it in', () => {
+    const signed = createTemplate({ authType: 'iam' });
+    const { id } = resource(signed, 'AWS::Lambda::Function', /Gateway/);
+    const { EnvironmentLines, CallerPolicy } = signed.findOutputs('*');
+
+    expect(JSON.stringify(EnvironmentLines)).not.toContain('BEARER');
+    expect(JSON.parse(String(flatten(CallerPolicy?.Value)))).toMatchObject({
+      Statement: [
+        { Action: 'lambda:InvokeFunctionUrl', Resource: `<${id}.Arn>` },
+        {
+          Action: 'lambda:InvokeFunction',
+          Resource: `<${id}.Arn>`,
+          Condition: { Bool: { 'lambda:InvokedViaFunctionUrl': 'true' } },
+        },
+      ],
+    });
+  });
+
   it('name both tables and the dashboard', () => {
     expect(outputs.SettingsTableName).toBe(
       `<${resource(template, 'AWS::DynamoDB::Table', /Settings/).id}>`,
