@@ -267,10 +267,11 @@ describe("the gateway's role", () => {
     });
   });
 
-  it('fits into the 10,240 characters that IAM takes, with as many regions as may be set', () => {
+  it('fits into the 10,240 characters that IAM takes, with all that may be set', () => {
     const zones = ['ap-southeast', 'ap-northeast', 'us-gov-north'];
     const regions = zones.flatMap((zone) => [1, 2, 3, 4].map((number) => `${zone}-${number}`));
-    const most = createTemplate({ regions });
+    const kmsKeyArn = `arn:aws-us-gov:kms:us-gov-east-1:123456789012:key/${'a'.repeat(36)}`;
+    const most = createTemplate({ regions, kmsKeyArn, tracing: 'xray' });
 
     const { properties } = resource(most, 'AWS::IAM::Role', /Gateway/);
     const policies = JSON.stringify(properties.Policies);
