@@ -110,8 +110,8 @@ export interface Configuration {
   readonly tags: Readonly<Record<string, string>>;
   /**
    * Who may reach the gateway's URL: `none` anybody, who then needs a hardcap key; `iam` those
-   * whose requests are signed by AWS credentials that may invoke it, and who send the hardcap key in
-   * `x-hardcap-key` besides.
+   * whose requests are signed by AWS credentials that may invoke it, and who send the hardcap key
+   * in `x-hardcap-key` besides.
    *
    * @default 'none'
    */

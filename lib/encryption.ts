@@ -3,7 +3,7 @@
  * in by its policy.
  *
  * Invariant: a role uses a key only through the service that keeps what is encrypted.
- * Not here:  the policy of a key that is only referred to; its owner adds to it (docs/deploying.md).
+ * Not here:  the policy of a key that is only referred to: its owner's (docs/deploying.md).
  */
 import { Aws } from 'aws-cdk-lib';
 import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
@@ -64,6 +64,8 @@ export const keyOf = (scope: Construct, arn: string): IKey | undefined =>
 
 /** Lets the services that act for nobody use the key: log groups, and alarms that publish. */
 export function letServicesUse(key: IKey): void {
+  const place = `${Aws.REGION}:${Aws.ACCOUNT_ID}`;
+  const logGroups = `arn:${Aws.PARTITION}:logs:${place}:log-group:*`;
   key.addToResourcePolicy(
     new PolicyStatement({
       sid: 'HardcapLogs',
@@ -78,7 +80,7 @@ export function letServicesUse(key: IKey): void {
       resources: ['*'],
       conditions: {
         ArnLike: {
-          'kms:EncryptionContext:aws:logs:arn': `arn:${Aws.PARTITION}:logs:${Aws.REGION}:${Aws.ACCOUNT_ID}:log-group:*`,
+          'kms:EncryptionContext:aws:logs:arn': logGroups,
         },
       },
     }),

@@ -1,8 +1,9 @@
 /**
- * Writes the paths in a bundle's source map from the project's root: `lambda/...`, `node_modules/...`.
+ * Writes the paths in a bundle's source map from the project's root: `lambda/...`,
+ * `node_modules/...`.
  *
- * esbuild writes them from the bundle's folder, so that the bundle's hash, and with it the template,
- * would change with the place of `cdk.out` and of the checkout. `cdk diff` is to show changes only.
+ * esbuild writes them from the bundle's folder, so that the bundle's hash, and with it the
+ * template, would change with the place of `cdk.out` and of the checkout. `cdk diff` is to show changes only.
  *
  * Usage: node relative-source-map.mjs <map file> <root>
  */

@@ -118,7 +118,7 @@ describe('the app as it is deployed', () => {
 
   afterAll(() => rmSync(scratch, { recursive: true, force: true }));
 
-  it('is the same from another folder into another folder, so that cdk diff shows changes only', () => {
+  it('is the same from and into other folders, so that cdk diff shows changes only', () => {
     const copy = join(scratch, 'elsewhere/of/another/name');
     mkdirSync(copy, { recursive: true });
     for (const part of ['bin', 'lambda', 'lib', 'scripts', 'package.json', 'package-lock.json']) {
