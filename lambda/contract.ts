@@ -37,6 +37,8 @@ export const ENV = {
   catalogueMaxAgeDays: 'HARDCAP_CATALOGUE_MAX_AGE_DAYS',
   /** `daily` (default) or `off`: whether the rollover function looks for new prices. */
   priceRefresh: 'HARDCAP_PRICE_REFRESH',
+  /** Where caps stand in SSM's Parameter Store: `<prefix>/caps/<capId>`; empty: nowhere. */
+  ssmPrefix: 'HARDCAP_SSM_PREFIX',
 } as const;
 
 /** Defaults of the settings above, in the same units. */
@@ -53,6 +55,7 @@ export const DEFAULTS = {
   counterDays: 400,
   catalogueMaxAgeDays: 60,
   priceRefresh: 'daily',
+  ssmPrefix: '/hardcap',
   functionTimeoutMs: 900_000,
   rolloverIntervalMs: 60_000,
 } as const;
@@ -67,12 +70,22 @@ export const TABLE = {
   openKey: 'openKey',
 } as const;
 
+/** What stands between the prefix of SSM parameters and a cap's id. */
+export const SSM_CAPS_FOLDER = 'caps';
+
+/** The attributes of a settings item that the SSM sync writes: its role allows no others. */
+export const SYNCED_ATTRIBUTES = ['pk', 'sk', 'v', 'source', 'type', 'value', 'fault', 'run'];
+
 /** CloudWatch namespace of every metric. */
 export const METRIC_NAMESPACE = 'hardcap';
 
 /** The one dimension that every metric carries: which function emitted it. */
 export const METRIC_DIMENSION = 'service';
-export const METRIC_SERVICE = { gateway: 'gateway', rollover: 'rollover' } as const;
+export const METRIC_SERVICE = {
+  gateway: 'gateway',
+  rollover: 'rollover',
+  ssmSync: 'ssm-sync',
+} as const;
 
 /** Metrics that the code emits; the dashboard and the alarms may name only these. */
 export const METRIC = {
@@ -110,4 +123,8 @@ export const METRIC = {
   priceRefreshFailures: 'PriceRefreshFailures',
   /** Whole days since anyone looked at the prices; the largest counts. */
   catalogueAgeDays: 'CatalogueAgeDays',
+  /** Runs of the SSM sync that failed, wholly or in part: caps may be as they were before. */
+  ssmSyncFailures: 'SsmSyncFailures',
+  /** SSM parameters that cannot be read as caps, once for each in each run. */
+  ssmParametersMalformed: 'SsmParametersMalformed',
 } as const;
