@@ -56,6 +56,13 @@ export interface Configuration {
   readonly catalogueMaxAgeDays: number;
   /** Whether the rollover function looks at AWS's price lists once a day. @default 'daily' */
   readonly priceRefresh: 'daily' | 'off';
+  /**
+   * Where caps stand in SSM's Parameter Store: `<prefix>/caps/<capId>`. Empty: nowhere, and nothing
+   * is deployed that reads parameters.
+   *
+   * @default '/hardcap'
+   */
+  readonly ssmPrefix: string;
   /** Memory of the gateway function, 256 to 10,240 megabytes. @default 1024 */
   readonly memoryMb: number;
   /** Time-out of the gateway function, 10 to 900 seconds: the longest stream. @default 900 */
@@ -86,6 +93,9 @@ const FIELD_NAME = /^[A-Za-z_][A-Za-z0-9_.-]{0,127}$/;
 /** IAM takes 10,240 characters of inline policy a role; each region needs some 600. */
 const MAX_REGIONS = 12;
 const MAX_FIELD_NAMES = 100;
+/** SSM keeps names that begin with these words for itself. */
+const SSM_PREFIX = /^(?:(?!\/(?:aws|ssm))(?:\/[A-Za-z0-9_.-]+){1,10})?$/i;
+const MAX_SSM_PREFIX_CHARACTERS = 200;
 const EMAIL = z.union([z.literal(''), z.email()]);
 const RETENTION_DAYS = Object.values(RetentionDays).filter(
   (value): value is number => typeof value === 'number' && value !== RetentionDays.INFINITE,
@@ -124,6 +134,11 @@ const SHAPE = {
   counterDays: wholeNumber(35, 36_500, 'days'),
   catalogueMaxAgeDays: wholeNumber(1, 3_650, 'days'),
   priceRefresh: z.literal(['daily', 'off']).describe('daily or off'),
+  ssmPrefix: z
+    .string()
+    .regex(SSM_PREFIX)
+    .max(MAX_SSM_PREFIX_CHARACTERS)
+    .describe('a prefix of parameters such as /hardcap, not of aws or ssm, or nothing'),
   memoryMb: wholeNumber(256, 10_240, 'megabytes'),
   timeoutSeconds: wholeNumber(10, 900, 'seconds'),
   reservedConcurrency: z
@@ -154,6 +169,7 @@ export const DEFAULT_CONFIGURATION: Configuration = {
   counterDays: DEFAULTS.counterDays,
   catalogueMaxAgeDays: DEFAULTS.catalogueMaxAgeDays,
   priceRefresh: DEFAULTS.priceRefresh,
+  ssmPrefix: DEFAULTS.ssmPrefix,
   memoryMb: 1_024,
   timeoutSeconds: DEFAULTS.functionTimeoutMs / 1_000,
   reservedConcurrency: 50,

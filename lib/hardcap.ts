@@ -12,6 +12,7 @@ import { GatewayFunction } from './gateway-function.ts';
 import { LedgerTable } from './ledger-table.ts';
 import { RolloverFunction } from './rollover-function.ts';
 import { SettingsTable } from './settings-table.ts';
+import { SsmSyncFunction } from './ssm-sync-function.ts';
 
 /** Settings of a deployment; what is left out has the default of `Configuration`. */
 export type HardcapProps = Partial<Configuration>;
@@ -23,6 +24,8 @@ export class Hardcap extends Construct {
   readonly ledgerTable: Table;
   readonly gateway: GatewayFunction;
   readonly rollover: RolloverFunction;
+  /** Undefined where the setting `ssmPrefix` is empty. */
+  readonly ssmSync: SsmSyncFunction | undefined;
   readonly dashboard: Dashboard;
   readonly alarms: Alarms;
 
@@ -60,6 +63,17 @@ export class Hardcap extends Construct {
       openIndexArn: ledger.openIndexArn,
       refreshesPrices: configuration.priceRefresh === 'daily',
     });
+    const { ssmPrefix } = configuration;
+    this.ssmSync =
+      ssmPrefix === ''
+        ? undefined
+        : new SsmSyncFunction(this, 'SsmSync', {
+            logRetention: shared.logRetention,
+            logRemovalPolicy: shared.logRemovalPolicy,
+            settingsTableName: this.settingsTable.tableName,
+            settingsTableArn: this.settingsTable.tableArn,
+            ssmPrefix,
+          });
 
     this.dashboard = new Dashboard(this, 'Dashboard', {
       settingsTable: this.settingsTable,

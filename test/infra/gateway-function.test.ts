@@ -52,6 +52,7 @@ describe('the gateway function', () => {
       [ENV.counterDays]: '400',
       [ENV.catalogueMaxAgeDays]: '60',
       [ENV.priceRefresh]: 'daily',
+      [ENV.ssmPrefix]: '/hardcap',
     });
     expect(Object.keys(environment).sort()).toEqual(Object.values(ENV).sort());
   });
@@ -117,7 +118,9 @@ describe('the function URL', () => {
   });
 
   it('may be called by anybody, but the function only through the URL', () => {
-    const permissions = resources(template, 'AWS::Lambda::Permission');
+    const permissions = resources(template, 'AWS::Lambda::Permission').filter(
+      ({ properties }) => properties.FunctionName === `<${gateway.id}.Arn>`,
+    );
 
     expect(permissions.map(({ properties }) => properties)).toEqual([
       {
@@ -147,7 +150,7 @@ describe("the gateway's log group", () => {
   it('keeps lines as long as the settings say', () => {
     const logs = resources(createTemplate({ logRetentionDays: 7 }), 'AWS::Logs::LogGroup');
 
-    expect(logs.map(({ properties }) => properties.RetentionInDays)).toEqual([7, 7]);
+    expect(new Set(logs.map(({ properties }) => properties.RetentionInDays))).toEqual(new Set([7]));
   });
 });
 
