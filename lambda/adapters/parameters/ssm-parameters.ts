@@ -57,7 +57,12 @@ export function createSsmParameters({ client, prefix }: SsmParametersOptions): P
     readAll: async (most) => {
       const abortSignal = AbortSignal.timeout(LIST_TIMEOUT_MS);
       const found: Parameter[] = [];
-      for await (const page of paginateGetParametersByPath({ client }, input, { abortSignal })) {
+      // A copy: the paginator writes its token into what it is given.
+      for await (const page of paginateGetParametersByPath(
+        { client },
+        { ...input },
+        { abortSignal },
+      )) {
         for (const parameter of page.Parameters ?? []) found.push(read(path, parameter));
         if (found.length > most) break;
       }
