@@ -96,7 +96,7 @@ export const statusJson = (
   malformed: malformed.map(({ capId, field, problem }) => ({ cap: capId, field, problem })),
 });
 
-/** A table with two lines for each counter. */
+/** A table with two lines for each counter, and a third where a parameter has a part in its cap. */
 export function statusTable(
   counters: readonly CounterStatus[],
   unused: readonly Cap[],
@@ -146,10 +146,10 @@ function counterRow(counter: CounterStatus, nowMs: number): string[] {
 /** Of a cap of both, whose limit it is that holds: the parameter's, if it is the lower one. */
 function originOf({ parameter }: Cap): string {
   if (parameter === undefined) return '';
-  if (parameter.table === undefined) return ', from SSM';
+  if (parameter.table === undefined) return '\n└ from SSM';
   const { limitNanoUsd, raised } = parameter.table;
   const most = raised === undefined ? limitNanoUsd : maxUsd(limitNanoUsd, raised.limitNanoUsd);
-  return parameter.limitNanoUsd < most ? ', limit from SSM' : ', also in SSM';
+  return parameter.limitNanoUsd < most ? '\n└ limit from SSM' : '\n└ also in SSM';
 }
 
 function bar(percent: bigint): string {
