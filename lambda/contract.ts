@@ -39,7 +39,15 @@ export const ENV = {
   priceRefresh: 'HARDCAP_PRICE_REFRESH',
   /** Where caps stand in SSM's Parameter Store: `<prefix>/caps/<capId>`; empty: nowhere. */
   ssmPrefix: 'HARDCAP_SSM_PREFIX',
+  /**
+   * Secrets that the edge proves itself by, comma-separated: the current one and the one before.
+   * Set: a request without one of them is refused. Unset: nothing is asked for.
+   */
+  originSecret: 'HARDCAP_ORIGIN_SECRET',
 } as const;
+
+/** The header in which the edge sends its secret; CloudFront replaces what a client sends in it. */
+export const ORIGIN_SECRET_HEADER = 'x-hardcap-origin-secret';
 
 /** Defaults of the settings above, in the same units. */
 export const DEFAULTS = {
@@ -116,6 +124,8 @@ export const METRIC = {
   invariantBroken: 'InvariantBroken',
   windowsClosed: 'WindowsClosed',
   thresholdsReached: 'ThresholdsReached',
+  /** Events that the bus did not take; the next run tells them. */
+  eventFailures: 'EventsNotDelivered',
   /** Refreshed prices that were taken at once, and those that wait for an approval. */
   pricesChanged: 'PricesChanged',
   pricesProposed: 'PricesProposed',
@@ -128,3 +138,19 @@ export const METRIC = {
   /** SSM parameters that cannot be read as caps, once for each in each run. */
   ssmParametersMalformed: 'SsmParametersMalformed',
 } as const;
+
+/** Whose events they are: EventBridge's `source`. */
+export const EVENT_SOURCE = 'hardcap';
+
+/** Names of events: `detail-type` on the bus, the field `event` in the log (`docs/alerts.md`). */
+export const EVENT = {
+  threshold: 'hardcap.cap.threshold',
+  windowClosed: 'hardcap.window.closed',
+  windowCorrected: 'hardcap.window.corrected',
+  settingsMalformed: 'hardcap.settings.malformed',
+  priceChanged: 'hardcap.price.changed',
+  priceProposed: 'hardcap.price.proposed',
+} as const;
+
+/** Environment of the function that mails events: the topic's ARN. */
+export const ALERT_TOPIC_ENV = 'HARDCAP_ALERT_TOPIC';

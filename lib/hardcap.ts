@@ -4,12 +4,16 @@
 import { RemovalPolicy } from 'aws-cdk-lib';
 import type { Table } from 'aws-cdk-lib/aws-dynamodb';
 import { Construct } from 'constructs';
+import { ENV } from '../lambda/contract.ts';
 import { Alarms } from './alarms.ts';
+import { Alerts } from './alerts.ts';
 import { type Configuration, completeConfiguration } from './configuration.ts';
 import { Dashboard } from './dashboard.ts';
+import { Edge } from './edge.ts';
 import { environmentOf } from './environment.ts';
 import { GatewayFunction } from './gateway-function.ts';
 import { LedgerTable } from './ledger-table.ts';
+import { OriginSecret } from './origin-secret.ts';
 import { RolloverFunction } from './rollover-function.ts';
 import { SettingsTable } from './settings-table.ts';
 import { SsmSyncFunction } from './ssm-sync-function.ts';
@@ -26,8 +30,11 @@ export class Hardcap extends Construct {
   readonly rollover: RolloverFunction;
   /** Undefined where the setting `ssmPrefix` is empty. */
   readonly ssmSync: SsmSyncFunction | undefined;
+  /** Undefined where the setting `edge` is `none`. */
+  readonly edge: Edge | undefined;
   readonly dashboard: Dashboard;
   readonly alarms: Alarms;
+  readonly alerts: Alerts;
 
   /** @throws Error naming the setting at fault, as `completeConfiguration` */
   constructor(scope: Construct, id: string, props: HardcapProps = {}) {
@@ -48,9 +55,16 @@ export class Hardcap extends Construct {
       logRemovalPolicy: removalPolicy,
       ledgerTableArn: this.ledgerTable.tableArn,
     };
-    const { reservedConcurrency } = configuration;
+    const { reservedConcurrency, edge, edgeDirect, edgeSecretVersion: version } = configuration;
+    const originSecret =
+      edge === 'none' ? undefined : new OriginSecret(this, 'OriginSecret', { version });
+    const asksForSecret = originSecret !== undefined && edgeDirect === 'refuse';
     this.gateway = new GatewayFunction(this, 'Gateway', {
       ...shared,
+      environment: {
+        ...shared.environment,
+        ...(asksForSecret && { [ENV.originSecret]: originSecret.accepted }),
+      },
       settingsTableArn: this.settingsTable.tableArn,
       regions: configuration.regions,
       memoryMb: configuration.memoryMb,
@@ -74,6 +88,8 @@ export class Hardcap extends Construct {
             settingsTableArn: this.settingsTable.tableArn,
             ssmPrefix,
           });
+    // CloudFormation reads the order off the URL: the function first, then what sends the secret.
+    this.edge = originSecret && this.#createEdge(originSecret);
 
     this.dashboard = new Dashboard(this, 'Dashboard', {
       settingsTable: this.settingsTable,
@@ -85,5 +101,21 @@ export class Hardcap extends Construct {
       catalogueMaxAgeDays: configuration.catalogueMaxAgeDays,
       ...(configuration.alarmEmail === '' ? {} : { email: configuration.alarmEmail }),
     });
+    this.alerts = new Alerts(this, 'Alerts', {
+      topic: this.alarms.topic,
+      logRetention: shared.logRetention,
+      logRemovalPolicy: shared.logRemovalPolicy,
+    });
+  }
+
+  /** The endpoint that programs call: the edge's where there is one. */
+  get url(): string {
+    return this.edge?.url ?? this.gateway.url;
+  }
+
+  #createEdge({ sent }: OriginSecret): Edge {
+    const { configuration, gateway } = this;
+    const { functionUrl } = gateway;
+    return new Edge(this, 'Edge', { configuration, functionUrl, originSecret: sent });
   }
 }

@@ -81,9 +81,16 @@ export function composeGateway(parts: GatewayParts): StreamingHandler {
       maxAnswerBytes: MAX_ANSWER_BYTES,
     },
   );
-  const { regions, overCapStatus, settingsMaxAgeMs } = environment;
+  const { regions, overCapStatus, settingsMaxAgeMs, originSecrets } = environment;
   const guard = withProfiles(spendGuard, { profiles, settings, clock }, settingsMaxAgeMs);
-  const gateway = createHttpGateway({ guard, clock, telemetry, regions, overCapStatus });
+  const gateway = createHttpGateway({
+    guard,
+    clock,
+    telemetry,
+    regions,
+    overCapStatus,
+    originSecrets,
+  });
   /** What an invocation still has to do once its bytes are out, by the runtime's context. */
   const unfinished = new WeakMap<object, Promise<void>>();
 

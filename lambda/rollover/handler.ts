@@ -4,6 +4,8 @@
  */
 import type { Context } from 'aws-lambda';
 import { systemClock } from '../adapters/clock/system-clock.ts';
+import { createBusClient, createBusEvents } from '../adapters/events/bus-events.ts';
+import { createEventsInTurn } from '../adapters/events/events-in-turn.ts';
 import { createLogEvents } from '../adapters/events/log-events.ts';
 import { createLedgerClient } from '../adapters/ledger/dynamo-client.ts';
 import { createAwsPriceSources } from '../adapters/prices/aws-price-sources.ts';
@@ -17,7 +19,11 @@ import { composePriceWatch } from './price-watch.ts';
 const telemetry = createTelemetry(METRIC_SERVICE.rollover);
 const client = createLedgerClient();
 const environment = readRolloverEnvironment(process.env);
-const events = createLogEvents(telemetry);
+// The log and its metrics tell of what the bus has, and so of each event once.
+const events = createEventsInTurn([
+  createBusEvents({ client: createBusClient(), clock: systemClock }),
+  createLogEvents(telemetry),
+]);
 const parts = { client, environment, clock: systemClock, telemetry, events };
 const rollover = composeRollover(parts);
 const { sources } = createAwsPriceSources({ region: environment.regions[0] ?? '' });

@@ -335,7 +335,7 @@ function rollOver(world: World, actor: Actor, faultChance: number): void {
   note(world, `${actor.name} runs`);
   const caps = { readAll: async () => world.settings.at(-1)?.caps ?? [] };
   const events = {
-    emit: (name: string, { eventId }: EventDetail) => {
+    emit: async (name: string, { eventId }: EventDetail) => {
       note(world, `${actor.name} tells ${name} ${eventId}`);
       // One that is hurt may have taken the claim of one that is well.
       world.oracle.told(

@@ -1,7 +1,7 @@
 /**
  * The gateway's HTTP side: a Function URL event in; status, headers and a body that streams out.
  *
- * Order: door, route, key, parse; then the spend guard. Nothing here reads settings or the ledger.
+ * Order: origin, door, route, key, parse; then the spend guard. Nothing here reads settings or the ledger.
  */
 import type { Readable } from 'node:stream';
 import type { GuardedAnswer, GuardedRequest } from '../../application/guarded-request.ts';
@@ -21,6 +21,7 @@ import type { AnswerForm, Door, Entry } from './doors/door.ts';
 import { openAiDoor } from './doors/openai-door.ts';
 import { type ErrorAnswer, wireErrorOf, wireRefusalOf } from './error-response.ts';
 import { createFrameReader } from './event-stream.ts';
+import { createOriginCheck, type OriginCheck } from './origin-secret.ts';
 import { requestWishes } from './request-wishes.ts';
 
 /** The parts of a Function URL's event (payload 2.0) that are read. */
@@ -62,6 +63,8 @@ export interface HttpGatewayOptions {
   readonly regions: readonly string[];
   /** 429 or 402. */
   readonly overCapStatus: number;
+  /** A request must bring one of them. @default - none is asked for */
+  readonly originSecrets?: readonly string[];
 }
 
 /** What a Function URL takes; local mode and other fronts are held to the same. */
@@ -74,12 +77,13 @@ export const DOORS: readonly Door[] = [anthropicDoor, openAiDoor, bedrockDoor];
 
 export function createHttpGateway(given: HttpGatewayOptions): HttpGateway {
   const options = { ...given, telemetry: quietTelemetry(given.telemetry) };
+  const originCheck = createOriginCheck(given.originSecrets ?? []);
   return {
     async answer(event, invocation) {
       // An endpoint that ends in a slash makes SDKs send `//model/...`.
       const path = event.rawPath.replace(REPEATED_SLASHES, '/');
       const door = DOORS.find((each) => each.owns(path)) ?? bedrockDoor;
-      const visit: Visit = { options, door, invocation };
+      const visit: Visit = { options, originCheck, door, invocation };
       try {
         return await serve(visit, path, event);
       } catch (error) {
@@ -94,13 +98,14 @@ const REPEATED_SLASHES = /\/{2,}/g;
 /** One request at its door. */
 interface Visit {
   readonly options: HttpGatewayOptions;
+  readonly originCheck: OriginCheck;
   readonly door: Door;
   readonly invocation: HttpInvocation;
 }
 
 async function serve(visit: Visit, path: string, event: HttpEvent): Promise<Answered> {
   const { options, door, invocation } = visit;
-  const headers = presentHeaders(event.headers);
+  const headers = visit.originCheck(presentHeaders(event.headers));
   let credential: CallerCredential | undefined;
   const entry = door.enter({
     method: event.requestContext.http.method,
