@@ -8,7 +8,7 @@ const template = createTemplate({ ssmPrefix: '/ours/hardcap' });
 const sync = resource(template, 'AWS::Lambda::Function', /SsmSync/);
 const queue = resource(template, 'AWS::SQS::Queue', /SsmSync/);
 const settings = resource(template, 'AWS::DynamoDB::Table', /Settings/);
-const rules = resources(template, 'AWS::Events::Rule');
+const rules = resources(template, 'AWS::Events::Rule').filter(({ id }) => /SsmSync/.test(id));
 
 const CAPS = { 'dynamodb:LeadingKeys': ['CAP'] };
 
@@ -117,8 +117,6 @@ describe('the SSM sync', () => {
   it('is not there where the prefix is empty', () => {
     const off = createTemplate({ ssmPrefix: '' });
 
-    expect(resources(off, 'AWS::Events::Rule')).toEqual([]);
-    expect(resources(off, 'AWS::Lambda::Function')).toHaveLength(2);
-    expect(JSON.stringify(off.toJSON())).not.toContain('ssm:GetParameter');
+    expect(JSON.stringify(off.toJSON())).not.toMatch(/SsmSync|ssm:GetParameter|aws\.ssm/);
   });
 });
