@@ -4,6 +4,8 @@
  * Not here: the events themselves (the rollover function), and who else hears of them: other rules
  * on the bus do (docs/alerts.md).
  */
+import { Duration } from 'aws-cdk-lib';
+import type { Metric } from 'aws-cdk-lib/aws-cloudwatch';
 import { type EventPattern, Rule } from 'aws-cdk-lib/aws-events';
 import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
@@ -60,5 +62,10 @@ export class Alerts extends Construct {
       eventPattern: patternOf(MAILED),
       targets: [new LambdaFunction(this.mailer)],
     });
+  }
+
+  /** Mails in 5 minutes that could not be sent. */
+  get mailFailures(): Metric {
+    return this.mailer.metricErrors({ statistic: 'Sum', period: Duration.minutes(5) });
   }
 }

@@ -78,6 +78,20 @@ export interface Configuration {
   readonly reservedConcurrency: number | 'none';
   /** Days that logs are kept: one of CloudWatch's steps. @default 90 */
   readonly logRetentionDays: number;
+  /**
+   * How many requests refused by caps, or with a wrong key, in 5 minutes raise an alarm, 0 to
+   * 1,000,000; 0 raises none.
+   *
+   * @default 100
+   */
+  readonly alarmRefusals: number;
+  /**
+   * Where `docs/runbook.md` is read, for the alarms' descriptions: a URL, or the path in the
+   * repository.
+   *
+   * @default 'docs/runbook.md'
+   */
+  readonly runbookUrl: string;
   /** Where alarms are mailed; empty mails nobody, the topic is there all the same. @default '' */
   readonly alarmEmail: string;
   /**
@@ -119,6 +133,8 @@ const FIELD_NAME = /^[A-Za-z_][A-Za-z0-9_.-]{0,127}$/;
 const DOMAIN = /^(?=.{4,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}$/;
 const CERTIFICATE = /^arn:aws:acm:us-east-1:\d{12}:certificate\/[0-9a-f-]{36}$/;
 const WEB_ACL = /^arn:aws:wafv2:us-east-1:\d{12}:global\/webacl\/[\w-]{1,128}\/[0-9a-f-]{36}$/;
+/** An alarm's description has 1,024 characters. */
+const RUNBOOK_URL = /^[!"$-~]{1,400}$/;
 /** IAM takes 10,240 characters of inline policy a role; each region needs some 600. */
 const MAX_REGIONS = 12;
 const MAX_FIELD_NAMES = 100;
@@ -179,6 +195,8 @@ const SHAPE = {
   logRetentionDays: number
     .pipe(z.literal(RETENTION_DAYS))
     .describe(`one of CloudWatch's steps in days: ${RETENTION_DAYS.join(', ')}`),
+  alarmRefusals: wholeNumber(0, 1_000_000, 'requests'),
+  runbookUrl: z.string().regex(RUNBOOK_URL).describe('a URL or a path, without # and blanks'),
   alarmEmail: EMAIL.describe('one e-mail address, or nothing'),
   removalPolicy: z.literal(['retain', 'destroy']).describe('retain or destroy'),
   edge: z.literal(['none', 'cloudfront']).describe('none or cloudfront'),
@@ -220,6 +238,8 @@ export const DEFAULT_CONFIGURATION: Configuration = {
   timeoutSeconds: DEFAULTS.functionTimeoutMs / 1_000,
   reservedConcurrency: 50,
   logRetentionDays: 90,
+  alarmRefusals: 100,
+  runbookUrl: 'docs/runbook.md',
   alarmEmail: '',
   removalPolicy: 'retain',
   edge: 'none',

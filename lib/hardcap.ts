@@ -97,14 +97,23 @@ export class Hardcap extends Construct {
     });
     this.alarms = new Alarms(this, 'Alarms', {
       gateway: this.gateway.lambda,
+      gatewayTimeoutSeconds: configuration.timeoutSeconds,
+      ledgerTable: this.ledgerTable,
       rolloverDeadLetterQueue: this.rollover.deadLetterQueue,
       catalogueMaxAgeDays: configuration.catalogueMaxAgeDays,
+      refusals: configuration.alarmRefusals,
+      runbookUrl: configuration.runbookUrl,
       ...(configuration.alarmEmail === '' ? {} : { email: configuration.alarmEmail }),
     });
     this.alerts = new Alerts(this, 'Alerts', {
       topic: this.alarms.topic,
       logRetention: shared.logRetention,
       logRemovalPolicy: shared.logRemovalPolicy,
+    });
+    this.alarms.watch('AlertMailsFailed', {
+      metric: this.alerts.mailFailures,
+      anchor: 'alert-mails-failed',
+      meaning: "alerts were told, but could not be mailed: the rollover's log has their words.",
     });
   }
 

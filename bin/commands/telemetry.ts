@@ -21,6 +21,7 @@ export function telemetryOf(output: Output): Telemetry {
     warn: notice,
     error: notice,
     count: () => undefined,
+    describe: () => undefined,
     flush: () => undefined,
   };
 }

@@ -178,7 +178,6 @@ async function expireStale({ ports, report }: RolloverRun, open: OpenCounter): P
     if (staleFromMs === undefined || staleFromMs > clock.nowMs()) continue;
     if (!(await maintenance.expire(open.counter, id, amountNanoUsd))) continue;
     report.expired += 1;
-    telemetry.count(METRIC.expired);
     telemetry.warn('a reservation expired and is charged in full', {
       ...named(open),
       reservationId: id,
@@ -210,6 +209,8 @@ async function tellJournal(
   amountNanoUsd: NanoUsd,
 ): Promise<void> {
   await ports.maintenance.journalExpired(open.counter, id, amountNanoUsd);
+  // Here and not where it expires: a refused reserve of the gateway's expires some, too.
+  ports.telemetry.count(METRIC.expired);
   report.journalled += 1;
 }
 

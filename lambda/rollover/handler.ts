@@ -11,7 +11,7 @@ import { createLedgerClient } from '../adapters/ledger/dynamo-client.ts';
 import { createAwsPriceSources } from '../adapters/prices/aws-price-sources.ts';
 import { createTelemetry } from '../adapters/telemetry/powertools-telemetry.ts';
 import type { RolloverReport } from '../application/rollover-work.ts';
-import { METRIC_SERVICE } from '../contract.ts';
+import { METRIC, METRIC_SERVICE } from '../contract.ts';
 import { composeRollover } from './compose.ts';
 import { readRolloverEnvironment } from './environment.ts';
 import { composePriceWatch } from './price-watch.ts';
@@ -42,6 +42,7 @@ export async function handler(_event: unknown, context: Context): Promise<Rollov
     await watchPrices(deadlineAtMs);
     if (report.failed > 0) throw new Error(`${report.failed} parts of the run failed; see the log`);
     if (!report.capsRead) throw new Error('the caps could not be read, so no threshold was told');
+    telemetry.count(METRIC.rolloverRuns);
     return report;
   } finally {
     telemetry.flush();

@@ -227,6 +227,7 @@ function createTelemetry(world: World, leftHolds: Set<string>): Telemetry {
       if (run !== undefined) leftHolds.add(run.name);
     },
     count: () => undefined,
+    describe: () => undefined,
     flush: () => undefined,
   };
 }
