@@ -59,6 +59,13 @@ export interface Configuration {
   readonly catalogueMaxAgeDays: number;
   /** Whether the rollover function looks at AWS's price lists once a day. @default 'daily' */
   readonly priceRefresh: 'daily' | 'off';
+  /**
+   * Where caps stand in SSM's Parameter Store: `<prefix>/caps/<capId>`. Empty: nowhere, and nothing
+   * is deployed that reads parameters.
+   *
+   * @default '/hardcap'
+   */
+  readonly ssmPrefix: string;
   /** Memory of the gateway function, 256 to 10,240 megabytes. @default 1024 */
   readonly memoryMb: number;
   /** Time-out of the gateway function, 10 to 900 seconds: the longest stream. @default 900 */
@@ -177,6 +184,9 @@ const TABLE_NAME = /^([A-Za-z0-9_.-]{3,255})?$/;
 const KMS_KEY_ARN = /^(arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:key\/[A-Za-z0-9-]+)?$/;
 const TAG_NAME = /^(?!aws:)[\p{L}\p{N} _.:/=+@-]{1,128}$/iu;
 const TAG_VALUE = /^[\p{L}\p{N} _.:/=+@-]{0,256}$/u;
+/** SSM keeps names that begin with these words for itself. */
+const SSM_PREFIX = /^(?:(?!\/(?:aws|ssm))(?:\/[A-Za-z0-9_.-]+){1,10})?$/i;
+const MAX_SSM_PREFIX_CHARACTERS = 200;
 const EMAIL = z.union([z.literal(''), z.email()]);
 const RETENTION_DAYS = Object.values(RetentionDays).filter(
   (value): value is number => typeof value === 'number' && value !== RetentionDays.INFINITE,
@@ -231,6 +241,11 @@ const SHAPE = {
   counterDays: wholeNumber(35, 36_500, 'days'),
   catalogueMaxAgeDays: wholeNumber(1, 3_650, 'days'),
   priceRefresh: z.literal(['daily', 'off']).describe('daily or off'),
+  ssmPrefix: z
+    .string()
+    .regex(SSM_PREFIX)
+    .max(MAX_SSM_PREFIX_CHARACTERS)
+    .describe('a prefix of parameters such as /hardcap, not of aws or ssm, or nothing'),
   memoryMb: wholeNumber(256, 10_240, 'megabytes'),
   timeoutSeconds: wholeNumber(10, 900, 'seconds'),
   reservedConcurrency: z
@@ -295,6 +310,7 @@ export const DEFAULT_CONFIGURATION: Configuration = {
   counterDays: DEFAULTS.counterDays,
   catalogueMaxAgeDays: DEFAULTS.catalogueMaxAgeDays,
   priceRefresh: DEFAULTS.priceRefresh,
+  ssmPrefix: DEFAULTS.ssmPrefix,
   memoryMb: 1_024,
   timeoutSeconds: DEFAULTS.functionTimeoutMs / 1_000,
   reservedConcurrency: 50,

@@ -27,4 +27,5 @@ export const environmentOf = (
   [ENV.counterDays]: String(configuration.counterDays),
   [ENV.catalogueMaxAgeDays]: String(configuration.catalogueMaxAgeDays),
   [ENV.priceRefresh]: configuration.priceRefresh,
+  [ENV.ssmPrefix]: configuration.ssmPrefix,
 });

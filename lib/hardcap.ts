@@ -19,6 +19,7 @@ import { LedgerTable, openIndexArn } from './ledger-table.ts';
 import { OriginSecret } from './origin-secret.ts';
 import { RolloverFunction } from './rollover-function.ts';
 import { SettingsTable } from './settings-table.ts';
+import { SsmSyncFunction } from './ssm-sync-function.ts';
 
 /** The CDK's own class is no `ITable` to the strictest of TypeScript's settings. */
 type AnyTable = ITable | Table;
@@ -58,6 +59,8 @@ export class Hardcap extends Construct {
   readonly ledgerTable: AnyTable;
   readonly gateway: GatewayFunction;
   readonly rollover: RolloverFunction;
+  /** Undefined where the setting `ssmPrefix` is empty. */
+  readonly ssmSync: SsmSyncFunction | undefined;
   /** Undefined where the setting `edge` is `none`. */
   readonly edge: Edge | undefined;
   readonly dashboard: Dashboard;
@@ -110,6 +113,17 @@ export class Hardcap extends Construct {
       openIndexArn: openIndexArn(this.ledgerTable),
       refreshesPrices: configuration.priceRefresh === 'daily',
     });
+    const { ssmPrefix } = configuration;
+    this.ssmSync =
+      ssmPrefix === ''
+        ? undefined
+        : new SsmSyncFunction(this, 'SsmSync', {
+            logRetention: shared.logRetention,
+            logRemovalPolicy: shared.logRemovalPolicy,
+            settingsTableName: this.settingsTable.tableName,
+            settingsTableArn: this.settingsTable.tableArn,
+            ssmPrefix,
+          });
     // CloudFormation reads the order off the URL: the function first, then what sends the secret.
     this.edge = originSecret && this.#createEdge(originSecret);
 

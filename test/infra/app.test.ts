@@ -152,7 +152,7 @@ describe('the app as it is deployed', () => {
     };
   };
 
-  describe.each([/Gateway/, /Rollover/, /AlertsMailer/])('the bundle of %s', (name) => {
+  describe.each([/Gateway/, /Rollover/, /AlertsMailer/, /SsmSync/])('the bundle of %s', (name) => {
     it('exports its handler without AWS, network or another file', () => {
       const { file, variables } = bundleOf(name);
       // A reference to a table stands in the template where its name will be.

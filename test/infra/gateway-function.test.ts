@@ -52,6 +52,7 @@ describe('the gateway function', () => {
       [ENV.counterDays]: '400',
       [ENV.catalogueMaxAgeDays]: '60',
       [ENV.priceRefresh]: 'daily',
+      [ENV.ssmPrefix]: '/hardcap',
     });
     // The secret of an edge comes with the edge.
     const told = Object.values(ENV).filter((name) => name !== ENV.originSecret);

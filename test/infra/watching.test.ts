@@ -7,7 +7,7 @@ import { METRIC, METRIC_NAMESPACE } from '../../lambda/contract.ts';
 import { createTemplate, resource, resources } from './stack-under-test.ts';
 
 const template = createTemplate({ alarmEmail: 'ops@example.com' });
-const queue = resource(template, 'AWS::SQS::Queue');
+const queue = resource(template, 'AWS::SQS::Queue', /Rollover/);
 const gateway = resource(template, 'AWS::Lambda::Function', /Gateway/);
 const topic = resource(template, 'AWS::SNS::Topic');
 
