@@ -25,6 +25,8 @@ export const PAGE_ROWS = 100;
 export const MAX_COUNTERS = 2_000;
 /** Histories that are shown while nobody has chosen a cap. */
 const TOP_HISTORIES = 3;
+/** Rows that are asked for one: a new cap has none. */
+const HISTORIES_LOOKED_FOR = 6;
 
 export interface BoardPorts {
   readonly caps: CapItems;
@@ -160,12 +162,12 @@ function countLevels(rows: readonly BoardRow[]): Record<Level, number> {
   return counts;
 }
 
-/** Of the chosen row, or of the first ones; a lifetime has no past windows. */
-function histories(
+/** Of the chosen row, or of the first ones that have past windows. */
+async function histories(
   reading: CounterReading,
   rows: readonly BoardRow[],
   chosen: string | undefined,
-): Promise<CapHistory[]> {
+): Promise<readonly CapHistory[]> {
   const counters = rows.filter((row): row is CounterRow => row.kind === 'counter');
   const wanted =
     chosen === undefined
@@ -173,7 +175,11 @@ function histories(
           .filter(
             ({ level, standing }) => level !== 'off' && standing.window.endsAtMs !== undefined,
           )
-          .slice(0, TOP_HISTORIES)
+          .slice(0, HISTORIES_LOOKED_FOR)
       : counters.filter(({ name }) => name === chosen);
-  return Promise.all(wanted.map(({ name, standing }) => readHistory(reading, name, standing)));
+  const read = await Promise.all(
+    wanted.map(({ name, standing }) => readHistory(reading, name, standing)),
+  );
+  if (chosen !== undefined) return read;
+  return read.filter(({ windows }) => windows.length > 1).slice(0, TOP_HISTORIES);
 }

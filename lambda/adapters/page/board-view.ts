@@ -13,23 +13,35 @@ import type { Navigation } from './navigation.ts';
 const MAX_MALFORMED = 20;
 
 /** Everything of a board but the field to filter by. */
-export const boardView = (board: Board, navigation: Navigation): Html =>
-  html`${malformedAlert(board.malformed)}${figures(board)}${unreadNote(board)}${
+export function boardView(board: Board, navigation: Navigation): Html {
+  const rows =
     board.rows.length === 0
-      ? html`<p class="muted">${emptyText(board)}</p>`
-      : html`${capTable(board, navigation)}${pager(board, navigation)}`
-  }${historyView(board.histories, board.chosen)}`;
+      ? [html`<p class="muted">${emptyText(board)}</p>`]
+      : [capTable(board, navigation), pager(board, navigation)];
+  return html`${[
+    malformedAlert(board.malformed),
+    figures(board),
+    unreadNote(board),
+    ...rows,
+    historyView(board.histories, board.chosen),
+  ]}`;
+}
 
 function malformedAlert(malformed: readonly MalformedCap[]): Html {
   if (malformed.length === 0) return NOTHING;
   const rest = malformed.length - MAX_MALFORMED;
-  return html`<div class="alert" role="alert" id="hc-malformed"><strong>${count(malformed.length, 'cap')} cannot be read: requests that ${malformed.length === 1 ? 'it' : 'they'} could cover are refused.</strong><ul>${malformed
-    .slice(0, MAX_MALFORMED)
-    .map(
-      ({ capId, field, problem }) =>
-        html`<li>${nameHtml(capId)}: <bdi>${field} ${problem}</bdi></li>`,
-    )}${rest > 0 ? html`<li>and ${rest} more</li>` : NOTHING}</ul></div>`;
+  const whose =
+    malformed.length === 1
+      ? 'A cap cannot be read: requests that it could cover are refused.'
+      : `${malformed.length} caps cannot be read: requests that they could cover are refused.`;
+  const items = malformed.slice(0, MAX_MALFORMED).map(malformedItem);
+  if (rest > 0) items.push(html`<li>and ${rest} more</li>`);
+  return html`<div class="alert" role="alert" id="hc-malformed"><strong>${whose}</strong><ul
+>${items}</ul></div>`;
 }
+
+const malformedItem = ({ capId, field, problem }: MalformedCap): Html =>
+  html`<li>${nameHtml(capId)}: ${nameHtml(`${field} ${problem}`)}</li>`;
 
 function figures({ levels, inFlight }: Board): Html {
   const atLimit = levels.over + levels.full;
@@ -47,7 +59,8 @@ const figure = (label: string, value: number, className: string): Html =>
 
 function unreadNote({ unread }: Board): Html {
   if (unread === 0) return NOTHING;
-  return html`<p class="note" role="note">${unread} more counters were not read: a board reads ${MAX_COUNTERS}. Filter to see them.</p>`;
+  return html`<p class="note" role="note" id="hc-unread">${unread} more counters were not read: a
+ board reads ${MAX_COUNTERS}. Filter to see them.</p>`;
 }
 
 function emptyText({ capCount, malformed, filter }: Board): string {
@@ -58,12 +71,14 @@ function emptyText({ capCount, malformed, filter }: Board): string {
 
 function pager({ page, pages, skipped, rows, total, filter }: Board, navigation: Navigation): Html {
   if (pages === 1) return NOTHING;
-  const step = (target: number, label: string, id: string): Html =>
+  const step = (target: number, label: Html, id: string): Html =>
     target < 1 || target > pages
       ? NOTHING
-      : navigation.to({ filter, page: target }, html`${label}`, 'button', id);
-  return html`<nav class="pager" aria-label="Pages">${step(page - 1, 'Previous', 'hc-previous')}${step(page + 1, 'Next', 'hc-next')}<span class="muted">${skipped + 1} to ${skipped + rows.length} of ${total}</span></nav>`;
+      : navigation.to({ filter, page: target }, label, 'button', id);
+  const range = `${skipped + 1} to ${skipped + rows.length} of ${total}`;
+  return html`<nav class="pager" aria-label="Pages">${[
+    step(page - 1, html`Previous`, 'hc-previous'),
+    step(page + 1, html`Next`, 'hc-next'),
+    html`<span class="muted">${range}</span>`,
+  ]}</nav>`;
 }
-
-const count = (number: number, noun: string): string =>
-  number === 1 ? `A ${noun}` : `${number} ${noun}s`;

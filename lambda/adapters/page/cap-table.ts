@@ -10,11 +10,11 @@ import {
   remainingOf,
   reservedOf,
 } from '../../application/counter-standing.ts';
-import { shownUsd } from '../../domain/shown-usd.ts';
 import { type Html, html, NOTHING, nameHtml } from './html.ts';
 import type { Navigation } from './navigation.ts';
 import {
   actionWords,
+  columnUsd,
   instantText,
   levelWord,
   percentText,
@@ -28,16 +28,26 @@ type UnusedRow = Extract<BoardRow, { kind: 'unused' }>;
 
 /** The roles say again what a table is: a narrow page lays it out as no table. */
 export const capTable = (board: Board, navigation: Navigation): Html => html`<table role="table">
-<caption class="unseen">Caps and what their running windows have used, in US dollars, those nearest to their limits first</caption>
-<thead role="rowgroup"><tr role="row"><th role="columnheader" scope="col">Cap</th><th role="columnheader" scope="col">Used</th><th role="columnheader" scope="col" class="number">Settled $</th><th role="columnheader" scope="col" class="number">Reserved $</th><th role="columnheader" scope="col" class="number">Remaining $</th><th role="columnheader" scope="col" class="number">Limit $</th></tr></thead>
+<caption class="unseen">Caps and what their running windows have used, in US dollars, those nearest
+to their limits first</caption>
+<thead role="rowgroup"><tr role="row">
+<th role="columnheader" scope="col">Cap</th>
+<th role="columnheader" scope="col">Used</th>
+<th role="columnheader" scope="col" class="number">Settled $</th>
+<th role="columnheader" scope="col" class="number">Reserved $</th>
+<th role="columnheader" scope="col" class="number">Remaining $</th>
+<th role="columnheader" scope="col" class="number">Limit $</th>
+</tr></thead>
 <tbody role="rowgroup">${board.rows.map((row) =>
   row.kind === 'counter' ? counterRow(row, board, navigation) : unusedRow(row, board.atMs),
 )}</tbody></table>${legend}`;
 
 const swatch = (className: string): Html =>
-  html`<svg aria-hidden="true" viewBox="0 0 10 10"><rect class="${className}" width="10" height="10"></rect></svg>`;
+  html`<svg aria-hidden="true" viewBox="0 0 10 10"><rect class="${className}" width="10" height="10"
+></rect></svg>`;
 
-const legend = html`<p class="quiet" id="hc-legend"><span class="key">${swatch('settled')}settled</span><span class="key">${swatch('reserved')}reserved for requests that run</span></p>`;
+const legend = html`<p class="quiet" id="hc-legend"><span class="key">${swatch('settled')}settled
+</span><span class="key">${swatch('reserved')}reserved for requests that run</span></p>`;
 
 function counterRow(row: CounterRow, board: Board, navigation: Navigation): Html {
   const { standing, level, name } = row;
@@ -45,20 +55,36 @@ function counterRow(row: CounterRow, board: Board, navigation: Navigation): Html
   const over = overOf(standing);
   const view = { filter: board.filter, page: board.page, chosen: name };
   const flying = state.inFlight === 0 ? '' : `${state.inFlight} in flight`;
+  const overWords = over > 0n ? `${columnUsd(over, 'up')} over` : '';
   return html`<tr role="row" class="${level}" id="hc-row-${name}">
-<th role="rowheader" scope="row" class="name">${navigation.to(view, nameOf(standing), 'link', `hc-name-${name}`)}<span class="sub">${windowWords(cap)}, ${resetTime(standing, board.atMs)}</span>${tags(actionWords(cap, limitNanoUsd))}</th>
-<td role="cell" class="use"><div class="row"><span>${percentText(percentOf(standing))}</span>${levelTag(level, standing, board.atMs)}</div>${bar(standing, level)}</td>
-${amount('Settled', shownUsd(state.settledNanoUsd, 'up'))}
-${amount('Reserved', shownUsd(reservedOf(standing), 'up'), flying)}
-${amount('Remaining', shownUsd(remainingOf(standing), 'down'), over > 0n ? `${shownUsd(over, 'up')} over` : '')}
-${amount('Limit', shownUsd(limitNanoUsd, 'down'))}</tr>`;
+<th role="rowheader" scope="row" class="name">${navigation.to(
+    view,
+    nameOf(standing),
+    'link',
+    `hc-name-${name}`,
+  )}<span class="sub">${windowWords(cap)}, ${resetTime(standing, board.atMs)}${actionWords(
+    cap,
+    limitNanoUsd,
+  ).map((word) => html` <span class="tag">${word}</span>`)}</span></th>
+<td role="cell" class="use"><div class="row"><span>${percentText(percentOf(standing))}</span>${levelTag(
+    level,
+    standing,
+    board.atMs,
+  )}</div>${bar(standing, level)}</td>
+${amount('Settled', columnUsd(state.settledNanoUsd, 'up'))}
+${amount('Reserved', columnUsd(reservedOf(standing), 'up'), flying)}
+${amount('Remaining', columnUsd(remainingOf(standing), 'down'), overWords)}
+${amount('Limit', columnUsd(limitNanoUsd, 'down'))}</tr>`;
 }
 
 function unusedRow({ cap, window, name }: UnusedRow, nowMs: number): Html {
   return html`<tr role="row" class="off" id="hc-row-${name}">
-<th role="rowheader" scope="row" class="name">${nameHtml(cap.capId)}<span class="sub">${windowWords(cap)}, ${resetWords(window, nowMs)}</span></th>
-<td role="cell" class="wide muted" colspan="4">Nobody has used it in this window: a counter for each ${cap.splitBy} begins with its first request.</td>
-${amount('Limit each', shownUsd(cap.limitNanoUsd, 'down'))}</tr>`;
+<th role="rowheader" scope="row" class="name">${nameHtml(cap.capId)}<span class="sub">${windowWords(
+    cap,
+  )}, ${resetWords(window, nowMs)}</span></th>
+<td role="cell" class="wide muted" colspan="4">Nobody has used it in this window: a counter for each
+${cap.splitBy} begins with its first request.</td>
+${amount('Limit each', columnUsd(cap.limitNanoUsd, 'down'))}</tr>`;
 }
 
 /** The name of a row: the cap, and whose counter of it. */
@@ -76,18 +102,15 @@ function resetTime({ window }: CounterStanding, nowMs: number): Html {
   return html`<time datetime="${iso}" title="${instantText(window.endsAtMs)}">${words}</time>`;
 }
 
-const tags = (words: readonly string[]): Html =>
-  words.length === 0
-    ? NOTHING
-    : html`${words.map((word) => html`<span class="tag">${word}</span> `)}`;
-
 function levelTag(level: Level, { cap }: CounterStanding, nowMs: number): Html {
   const word = levelWord(level, cap, nowMs);
   return word === '' ? NOTHING : html`<span class="tag level">${word}</span>`;
 }
 
 const amount = (label: string, figure: string, below = ''): Html =>
-  html`<td role="cell" class="number" data-label="${label}">${figure}${below === '' ? NOTHING : html`<span class="sub">${below}</span>`}</td>`;
+  html`<td role="cell" class="number" data-label="${label}">${figure}${
+    below === '' ? NOTHING : html`<span class="sub">${below}</span>`
+  }</td>`;
 
 const TENTHS = 1_000n;
 
@@ -103,7 +126,14 @@ function bar({ state, limitNanoUsd }: CounterStanding, level: Level): Html {
     limitNanoUsd <= 0n && level !== 'off' ? 100 : partOf(state.settledNanoUsd, limitNanoUsd);
   const committed = partOf(state.committedNanoUsd, limitNanoUsd);
   const reserved = Math.max(committed - settled, 0);
-  return html`<svg class="bar" aria-hidden="true" focusable="false"><rect class="track" width="100%" height="100%"></rect><rect class="settled" width="${widthOf(settled)}" height="100%"></rect><rect class="reserved" x="${widthOf(settled)}" width="${widthOf(reserved)}" height="100%"></rect></svg>`;
+  const part = (className: string, from: number, width: number): Html =>
+    html`<rect class="${className}" x="${widthOf(from)}" width="${widthOf(width)}" height="100%"
+></rect>`;
+  return html`<svg class="bar" aria-hidden="true" focusable="false">${[
+    part('track', 0, 100),
+    part('settled', 0, settled),
+    part('reserved', settled, reserved),
+  ]}</svg>`;
 }
 
 const widthOf = (percent: number): string => `${Number(percent.toFixed(1))}%`;

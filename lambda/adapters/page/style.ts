@@ -23,6 +23,7 @@ const FRAME = `
   font-variant-numeric:tabular-nums;text-align:left}
 .hc h2{margin:24px 0 8px;font-size:13px;font-weight:600;color:var(--text)}
 .hc p{margin:0}
+.hc cwdb-action{display:none}
 .hc .muted{color:var(--muted)}
 .hc .quiet{font-size:12px;color:var(--muted)}
 .hc .unseen{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%);
@@ -70,6 +71,8 @@ const TABLE = `
 .hc .sub{display:block;font-size:12px;font-weight:400;color:var(--muted)}
 .hc .use{width:34%;min-width:150px}
 .hc .use .row{display:flex;align-items:baseline;justify-content:space-between;gap:8px}
+.hc .use .row span:first-child{font-weight:600}
+.hc .sub .tag{margin-left:4px}
 .hc .tag{display:inline-block;border-radius:4px;padding:0 6px;font-size:12px;font-weight:600;
   white-space:nowrap;background:var(--offGround);color:var(--offText)}
 .hc .over .tag.level,.hc .full .tag.level,.hc .tag.bad{background:var(--fullGround);
@@ -82,6 +85,7 @@ const TABLE = `
 .hc .full .settled,.hc .over .settled{fill:var(--full)}
 .hc .full .reserved,.hc .over .reserved{fill:var(--fullSoft)}
 .hc .off .settled{fill:var(--off)}.hc .off .reserved{fill:var(--offSoft)}
+.hc #hc-legend{margin-top:8px}
 .hc .key{display:inline-flex;align-items:center;gap:6px;margin-right:14px}
 .hc .key svg{width:10px;height:10px;border-radius:2px;flex:none}
 .hc .bar .settled,.hc .bar .reserved{transition:width .4s,x .4s}
@@ -101,16 +105,16 @@ const TABLE = `
 `;
 
 const HISTORY = `
-.hc .histories{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,260px),1fr));
-  gap:12px}
-.hc figure{margin:0;padding:12px 14px;border:1px solid var(--line);border-radius:8px;min-width:0;
-  max-width:520px}
+.hc .histories{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,300px),1fr));
+  gap:12px;align-items:start}
+.hc figure{margin:0;padding:12px 14px;border:1px solid var(--line);border-radius:8px;min-width:0}
 .hc figcaption{font-weight:600;overflow-wrap:anywhere}
-.hc figure>svg{display:block;width:100%;height:72px;margin:10px 0 4px}
+.hc figure>svg{display:block;overflow:visible;width:100%;height:72px;margin:10px 0 4px}
 .hc .column{fill:var(--room)}.hc .column.near{fill:var(--near)}.hc .column.full{fill:var(--full)}
 .hc .column.running{fill-opacity:.55}
-.hc .base{stroke:var(--line)}
-.hc .limit{stroke:var(--text);stroke-width:1.5;stroke-dasharray:4 3;vector-effect:non-scaling-stroke}
+.hc .base{stroke:var(--line);vector-effect:non-scaling-stroke}
+.hc .limit{stroke:var(--text);stroke-width:1.5;stroke-dasharray:4 3;
+  vector-effect:non-scaling-stroke}
 .hc .ends{display:flex;justify-content:space-between;gap:8px;font-size:12px;color:var(--muted)}
 .hc details{margin-top:8px;font-size:12px}
 .hc summary{cursor:pointer;color:var(--muted)}

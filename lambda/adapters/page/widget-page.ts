@@ -1,8 +1,8 @@
 /**
  * A board, or what kept it from being read, as CloudWatch's custom widget shows it.
  *
- * CloudWatch takes scripts, frames and `<use>` out of what a widget answers, so it has none.
- * https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/add_custom_widget_dashboard_security.html
+ * CloudWatch takes scripts, frames and `<use>` out of what a widget answers, so it has none:
+ * "Security and JavaScript" of custom widgets in CloudWatch's user guide.
  */
 import type { Board } from '../../application/cap-board.ts';
 import { boardView } from './board-view.ts';
@@ -11,10 +11,11 @@ import { widgetNavigation } from './navigation.ts';
 import type { Theme } from './palette.ts';
 import { styleSheet } from './style.ts';
 
-/** The widget's markup. The class keeps CloudWatch's own style of tables and links away. */
-const frame = (theme: Theme, content: Html): string =>
-  html`<div class="hc cwdb-no-default-styles"><style>${new Html(styleSheet(theme))}</style>${content}</div>`
-    .markup;
+/** The class keeps CloudWatch's own style of tables and links away. */
+function frame(theme: Theme, content: Html): string {
+  const style = new Html(`<style>${styleSheet(theme)}</style>`);
+  return html`<div class="hc cwdb-no-default-styles">${style}${content}</div>`.markup;
+}
 
 /** @param functionArn of the function that answers the widget's actions */
 export function widgetPage(board: Board, theme: Theme, functionArn: string): string {
@@ -23,8 +24,7 @@ export function widgetPage(board: Board, theme: Theme, functionArn: string): str
 }
 
 /** What went wrong, in words that somebody can act on. */
-export const widgetProblem = (theme: Theme, problem: string): string =>
-  frame(
-    theme,
-    html`<div class="alert" role="alert"><strong>The caps could not be read.</strong>${problem}</div>`,
-  );
+export function widgetProblem(theme: Theme, problem: string): string {
+  const title = html`<strong>The caps could not be read.</strong>`;
+  return frame(theme, html`<div class="alert" role="alert">${title}${problem}</div>`);
+}

@@ -3,6 +3,8 @@
  */
 import { type CounterStanding, capState, type Level } from '../../application/counter-standing.ts';
 import { type Cap, enforces } from '../../domain/cap.ts';
+import { formatUsd, NANO_USD_PER_USD, type NanoUsd, nanoUsd } from '../../domain/money.ts';
+import { shownUsd } from '../../domain/shown-usd.ts';
 import { timeLeft } from '../../domain/time-left.ts';
 import type { Window } from '../../domain/window.ts';
 
@@ -17,6 +19,20 @@ export const LEVEL_WORDS: Readonly<Record<Exclude<Level, 'off'>, string>> = {
 /** The word of a level; a cap that does not hold says why. */
 export const levelWord = (level: Level, cap: Cap, nowMs: number): string =>
   level === 'off' ? capState(cap, nowMs) : LEVEL_WORDS[level];
+
+const NANO_USD_PER_CENT = 10_000_000n;
+
+/**
+ * Dollars in a column: to the cent from one dollar on, and finer below, in thousands.
+ *
+ * @param rounding `up` for what is spent, `down` for what remains
+ */
+export function columnUsd(amount: NanoUsd, rounding: 'up' | 'down'): string {
+  if (amount < NANO_USD_PER_USD) return shownUsd(amount, rounding);
+  const rest = amount % NANO_USD_PER_CENT;
+  const cents = amount - rest + (rounding === 'up' && rest > 0n ? NANO_USD_PER_CENT : 0n);
+  return formatUsd(nanoUsd(cents)).replace(/\B(?=(\d{3})+\.)/g, ',');
+}
 
 /** Percent in at most four characters. */
 export const percentText = (percent: bigint): string => (percent > 999n ? '>999%' : `${percent}%`);
