@@ -74,6 +74,17 @@ export const METRIC_NAMESPACE = 'hardcap';
 export const METRIC_DIMENSION = 'service';
 export const METRIC_SERVICE = { gateway: 'gateway', rollover: 'rollover' } as const;
 
+/**
+ * What a request's line of metrics says beside them, as plain fields: free of charge, for Logs
+ * Insights to group by. None is a dimension, as each value of one would be a metric of its own.
+ */
+export const METRIC_PROPERTY = {
+  /** Id of the key. */
+  key: 'key',
+  model: 'model',
+  vendor: 'vendor',
+} as const;
+
 /** Metrics that the code emits; the dashboard and the alarms may name only these. */
 export const METRIC = {
   /** US dollars settled (approximate: CloudWatch keeps doubles; the ledger keeps the truth). */

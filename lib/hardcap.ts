@@ -12,6 +12,7 @@ import { GatewayFunction } from './gateway-function.ts';
 import { LedgerTable } from './ledger-table.ts';
 import { RolloverFunction } from './rollover-function.ts';
 import { SettingsTable } from './settings-table.ts';
+import { WidgetFunction } from './widget-function.ts';
 
 /** Settings of a deployment; what is left out has the default of `Configuration`. */
 export type HardcapProps = Partial<Configuration>;
@@ -23,6 +24,7 @@ export class Hardcap extends Construct {
   readonly ledgerTable: Table;
   readonly gateway: GatewayFunction;
   readonly rollover: RolloverFunction;
+  readonly widget: WidgetFunction;
   readonly dashboard: Dashboard;
   readonly alarms: Alarms;
 
@@ -61,7 +63,14 @@ export class Hardcap extends Construct {
       refreshesPrices: configuration.priceRefresh === 'daily',
     });
 
+    this.widget = new WidgetFunction(this, 'Widget', {
+      ...shared,
+      settingsTableArn: this.settingsTable.tableArn,
+      openIndexArn: ledger.openIndexArn,
+    });
     this.dashboard = new Dashboard(this, 'Dashboard', {
+      widget: this.widget.lambda,
+      gatewayLogGroup: this.gateway.lambda.logGroup,
       settingsTable: this.settingsTable,
       ledgerTable: this.ledgerTable,
     });

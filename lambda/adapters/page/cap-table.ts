@@ -56,36 +56,41 @@ function counterRow(row: CounterRow, board: Board, navigation: Navigation): Html
   const view = { filter: board.filter, page: board.page, chosen: name };
   const flying = state.inFlight === 0 ? '' : `${state.inFlight} in flight`;
   const overWords = over > 0n ? `${columnUsd(over, 'up')} over` : '';
-  return html`<tr role="row" class="${level}" id="hc-row-${name}">
-<th role="rowheader" scope="row" class="name">${navigation.to(
-    view,
-    nameOf(standing),
-    'link',
-    `hc-name-${name}`,
-  )}<span class="sub">${windowWords(cap)}, ${resetTime(standing, board.atMs)}${actionWords(
-    cap,
-    limitNanoUsd,
-  ).map((word) => html` <span class="tag">${word}</span>`)}</span></th>
-<td role="cell" class="use"><div class="row"><span>${percentText(percentOf(standing))}</span>${levelTag(
-    level,
-    standing,
-    board.atMs,
-  )}</div>${bar(standing, level)}</td>
-${amount('Settled', columnUsd(state.settledNanoUsd, 'up'))}
-${amount('Reserved', columnUsd(reservedOf(standing), 'up'), flying)}
-${amount('Remaining', columnUsd(remainingOf(standing), 'down'), overWords)}
-${amount('Limit', columnUsd(limitNanoUsd, 'down'))}</tr>`;
+  const words = actionWords(cap, limitNanoUsd).map(
+    (word) => html` <span class="tag">${word}</span>`,
+  );
+  const used = [
+    html`<span>${percentText(percentOf(standing))}</span>`,
+    levelTag(level, standing, board.atMs),
+  ];
+  return html`<tr role="row" class="${level}" id="hc-row-${name}">${[
+    header([
+      navigation.to(view, nameOf(standing), 'link', `hc-name-${name}`),
+      sub([html`${windowWords(cap)}, `, resetTime(standing, board.atMs), ...words]),
+    ]),
+    html`<td role="cell" class="use"><div class="row">${used}</div>${bar(standing, level)}</td>`,
+    amount('Settled', columnUsd(state.settledNanoUsd, 'up')),
+    amount('Reserved', columnUsd(reservedOf(standing), 'up'), flying),
+    amount('Remaining', columnUsd(remainingOf(standing), 'down'), overWords),
+    amount('Limit', columnUsd(limitNanoUsd, 'down')),
+  ]}</tr>`;
 }
 
 function unusedRow({ cap, window, name }: UnusedRow, nowMs: number): Html {
-  return html`<tr role="row" class="off" id="hc-row-${name}">
-<th role="rowheader" scope="row" class="name">${nameHtml(cap.capId)}<span class="sub">${windowWords(
-    cap,
-  )}, ${resetWords(window, nowMs)}</span></th>
-<td role="cell" class="wide muted" colspan="4">Nobody has used it in this window: a counter for each
-${cap.splitBy} begins with its first request.</td>
-${amount('Limit each', columnUsd(cap.limitNanoUsd, 'down'))}</tr>`;
+  const why =
+    `Nobody has used it in this window: a counter for each ${cap.splitBy} begins with ` +
+    'its first request.';
+  return html`<tr role="row" class="off" id="hc-row-${name}">${[
+    header([nameHtml(cap.capId), sub([html`${windowWords(cap)}, ${resetWords(window, nowMs)}`])]),
+    html`<td role="cell" class="wide muted" colspan="4">${why}</td>`,
+    amount('Limit each', columnUsd(cap.limitNanoUsd, 'down')),
+  ]}</tr>`;
 }
+
+const header = (parts: readonly Html[]): Html =>
+  html`<th role="rowheader" scope="row" class="name">${parts}</th>`;
+
+const sub = (parts: readonly Html[]): Html => html`<span class="sub">${parts}</span>`;
 
 /** The name of a row: the cap, and whose counter of it. */
 export function nameOf(standing: CounterStanding): Html {

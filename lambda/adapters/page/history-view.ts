@@ -37,8 +37,9 @@ function historyFigure({ name, standing, windows }: CapHistory): Html {
   const content =
     windows.length < 2 || oldest === undefined
       ? [html`<p class="muted">${onlyWindowText(kind)}</p>`]
-      : [columns(windows), ends(windowName(oldest.window)), figures(windows)];
-  return html`<figure id="hc-history-${name}"><figcaption>${caption}</figcaption>${content}</figure>`;
+      : [columns(windows), ends(windows.length, windowName(oldest.window)), figures(windows)];
+  const parts = [html`<figcaption>${caption}</figcaption>`, ...content];
+  return html`<figure id="hc-history-${name}">${parts}</figure>`;
 }
 
 const onlyWindowText = (kind: string): string =>
@@ -46,8 +47,8 @@ const onlyWindowText = (kind: string): string =>
     ? 'A lifetime has one window.'
     : 'This is the first window that anything is kept of.';
 
-const ends = (oldest: string): Html =>
-  html`<div class="ends"><span>from ${oldest}</span><span>now</span></div>`;
+const ends = (count: number, oldest: string): Html =>
+  html`<div class="ends"><span>${count} since ${oldest}</span><span>now</span></div>`;
 
 const largest = (windows: readonly HistoryWindow[]): bigint =>
   windows.reduce((most, { settledNanoUsd, limitNanoUsd = 0n }) => {
@@ -99,12 +100,13 @@ function spoken(windows: readonly HistoryWindow[]): string {
 
 const figures = (windows: readonly HistoryWindow[]): Html =>
   html`<details><summary>Figures</summary><table><thead><tr><th scope="col">Window</th>
-<th scope="col" class="number">Settled $</th><th scope="col" class="number">Limit $</th></tr></thead>
-<tbody>${windows.toReversed().map(figureRow)}</tbody></table></details>`;
+<th scope="col" class="number">Settled $</th><th scope="col" class="number">Limit $</th></tr>
+</thead><tbody>${windows.toReversed().map(figureRow)}</tbody></table></details>`;
 
 function figureRow({ window, settledNanoUsd, limitNanoUsd, isRunning }: HistoryWindow): Html {
   const limit = limitNanoUsd === undefined ? 'not used' : columnUsd(limitNanoUsd, 'down');
   const name = `${windowName(window)}${isRunning ? ' (now)' : ''}`;
-  return html`<tr><th scope="row">${name}</th><td class="number">${columnUsd(settledNanoUsd, 'up')}</td>
+  const settled = columnUsd(settledNanoUsd, 'up');
+  return html`<tr><th scope="row">${name}</th><td class="number">${settled}</td>
 <td class="number">${limit}</td></tr>`;
 }

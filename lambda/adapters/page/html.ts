@@ -29,7 +29,7 @@ const ESCAPES: Readonly<Record<string, string>> = {
   '`': '&#96;',
 };
 
-/** Controls, and the marks that turn the direction of what follows: a name could pose as another. */
+/** Controls, and marks that turn the direction of what follows: a name could pose as another. */
 const UNSHOWABLE = /[\p{Cc}\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]/gu;
 
 /** Text as it may stand in an element or a quoted attribute. */

@@ -71,11 +71,18 @@ export const livePart = ({ board, requests }: PageContent): string =>
     .markup;
 
 /** The whole document. */
-export const localPage = (content: PageContent, { script, refreshMs }: PageLife): string =>
-  html`<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><meta name="viewport"
- content="width=device-width, initial-scale=1"><title>hardcap</title><style>${new Html(STYLE)}</style>
-</head><body><main class="hc"><header class="top"><h1>hardcap</h1><span class="muted">caps of this
+export function localPage(content: PageContent, { script, refreshMs }: PageLife): string {
+  const head = html`<meta charset="utf-8"><meta name="viewport"
+ content="width=device-width, initial-scale=1"><title>hardcap</title>${element('style', STYLE)}`;
+  const top = html`<header class="top"><h1>hardcap</h1><span class="muted">caps of this
  gateway</span><span class="live quiet" id="hc-state" role="status" data-refresh-ms="${refreshMs}"
-></span></header>${browserNavigation.filterForm(content.filter)}${new Html(livePart(content))}</main>
-<script>${new Html(script)}</script></body></html>`.markup;
+></span></header>`;
+  const main = [top, browserNavigation.filterForm(content.filter), new Html(livePart(content))];
+  return html`<!doctype html>
+<html lang="en"><head>${head}</head><body><main class="hc">${main}</main>${element('script', script)}
+</body></html>`.markup;
+}
+
+/** Its text goes out as it is: its hash is in the page's policy. */
+const element = (name: 'style' | 'script', text: string): Html =>
+  new Html(`<${name}>${text}</${name}>`);
