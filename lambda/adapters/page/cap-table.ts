@@ -10,7 +10,7 @@ import {
   remainingOf,
   reservedOf,
 } from '../../application/counter-standing.ts';
-import { type Html, html, NOTHING, nameHtml } from './html.ts';
+import { type Html, html, idFor, NOTHING, nameHtml } from './html.ts';
 import type { Navigation } from './navigation.ts';
 import {
   actionWords,
@@ -63,9 +63,9 @@ function counterRow(row: CounterRow, board: Board, navigation: Navigation): Html
     html`<span>${percentText(percentOf(standing))}</span>`,
     levelTag(level, standing, board.atMs),
   ];
-  return html`<tr role="row" class="${level}" id="hc-row-${name}">${[
+  return html`<tr role="row" class="${level}" id="${idFor('row', name)}">${[
     header([
-      navigation.to(view, nameOf(standing), 'link', `hc-name-${name}`),
+      navigation.to(view, nameOf(standing), 'link', idFor('name', name)),
       sub([html`${windowWords(cap)}, `, resetTime(standing, board.atMs), ...words]),
     ]),
     html`<td role="cell" class="use"><div class="row">${used}</div>${bar(standing, level)}</td>`,
@@ -80,7 +80,7 @@ function unusedRow({ cap, window, name }: UnusedRow, nowMs: number): Html {
   const why =
     `Nobody has used it in this window: a counter for each ${cap.splitBy} begins with ` +
     'its first request.';
-  return html`<tr role="row" class="off" id="hc-row-${name}">${[
+  return html`<tr role="row" class="off" id="${idFor('row', name)}">${[
     header([nameHtml(cap.capId), sub([html`${windowWords(cap)}, ${resetWords(window, nowMs)}`])]),
     html`<td role="cell" class="wide muted" colspan="4">${why}</td>`,
     amount('Limit each', columnUsd(cap.limitNanoUsd, 'down')),

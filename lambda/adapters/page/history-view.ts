@@ -7,7 +7,7 @@ import {
   type HistoryWindow,
 } from '../../application/window-history.ts';
 import { nameOf } from './cap-table.ts';
-import { type Html, html, NOTHING } from './html.ts';
+import { type Html, html, idFor, NOTHING } from './html.ts';
 import { columnUsd, windowName } from './words.ts';
 
 const HEIGHT = 72;
@@ -16,6 +16,8 @@ const GAP = 6;
 /** Room above the highest, so that a line at the top can be seen. */
 const HEADROOM = 6;
 const NEAR_PERCENT = 80n;
+/** Parts of a pixel that heights are computed in, all of which a float holds exactly. */
+const SUBPIXELS = 16n;
 
 /** The histories of a board, with a heading; nothing where there are none. */
 export function historyView(histories: readonly CapHistory[], chosen: string | undefined): Html {
@@ -39,7 +41,7 @@ function historyFigure({ name, standing, windows }: CapHistory): Html {
       ? [html`<p class="muted">${onlyWindowText(kind)}</p>`]
       : [columns(windows), ends(windows.length, windowName(oldest.window)), figures(windows)];
   const parts = [html`<figcaption>${caption}</figcaption>`, ...content];
-  return html`<figure id="hc-history-${name}">${parts}</figure>`;
+  return html`<figure id="${idFor('history', name)}">${parts}</figure>`;
 }
 
 const onlyWindowText = (kind: string): string =>
@@ -62,7 +64,7 @@ function columns(windows: readonly HistoryWindow[]): Html {
   const width = HISTORY_WINDOWS * (COLUMN + GAP) - GAP;
   const first = HISTORY_WINDOWS - windows.length;
   const yOf = (amount: bigint): number =>
-    HEIGHT - Number((amount * BigInt(HEIGHT - HEADROOM) * 100n) / most) / 100;
+    HEIGHT - Number((amount * BigInt(HEIGHT - HEADROOM) * SUBPIXELS) / most) / Number(SUBPIXELS);
   const parts = windows.flatMap(({ settledNanoUsd, limitNanoUsd, isRunning }, index) => {
     const x = (first + index) * (COLUMN + GAP);
     const level = levelOf(settledNanoUsd, limitNanoUsd);

@@ -59,3 +59,7 @@ export const NOTHING = new Html('');
 
 /** A person's or caller's word: isolated, so that its script's direction stays within it. */
 export const nameHtml = (text: string): Html => html`<bdi>${text}</bdi>`;
+
+/** An id of the document for a name, which may hold spaces. */
+export const idFor = (part: string, name: string): string =>
+  `hc-${part}-${encodeURIComponent(name.toWellFormed())}`;

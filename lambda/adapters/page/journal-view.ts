@@ -4,7 +4,7 @@
 import { MAX_JOURNAL_KEYS, type RecentRequests } from '../../application/recent-requests.ts';
 import { shownUsd } from '../../domain/shown-usd.ts';
 import type { RecentEntry } from '../../ports/board.ts';
-import { type Html, html, NOTHING, nameHtml } from './html.ts';
+import { type Html, html, idFor, NOTHING, nameHtml } from './html.ts';
 
 /** The journal's end under a heading. */
 export const journalView = ({ entries, isWhole }: RecentRequests): Html => html`<section
@@ -42,7 +42,7 @@ const TONES: Readonly<Record<string, string>> = {
 function row(entry: RecentEntry): Html {
   const { atMs, requestId, keyId, modelId, outcome, reason, count } = entry;
   const iso = new Date(atMs).toISOString();
-  return html`<tr role="row" id="hc-entry-${requestId}-${atMs}">
+  return html`<tr role="row" id="${idFor('entry', `${requestId}-${atMs}`)}">
 <th role="rowheader" scope="row" class="name"><time datetime="${iso}" title="${iso}"
 >${iso.slice(11, 19)}</time> ${nameHtml(keyId)}</th>
 <td role="cell" class="what"><span class="tag ${TONES[outcome] ?? ''}">${outcome}</span>${
