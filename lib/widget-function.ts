@@ -63,7 +63,7 @@ const widgetStatements = (props: WidgetFunctionProps): PolicyStatement[] => [
   }),
   new PolicyStatement({
     sid: 'ReadCounters',
-    actions: ['dynamodb:GetItem', 'dynamodb:Query'],
+    actions: ['dynamodb:BatchGetItem', 'dynamodb:Query'],
     resources: [props.ledgerTableArn],
     conditions: onPartitions('COUNTER#*', 'SUMMARY#*'),
   }),

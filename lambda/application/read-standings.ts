@@ -12,7 +12,6 @@ import type { CounterReading } from '../ports/board.ts';
 import type { CounterState } from '../ports/ledger.ts';
 import type { CounterStanding } from './counter-standing.ts';
 
-const PARALLEL = 32;
 const COUNTER_PREFIX = 'COUNTER#';
 
 const NOTHING: CounterState = {
@@ -48,8 +47,15 @@ export async function readStandings(
   const found = caps
     .flatMap((cap) => countersOf(cap, open.get(cap.capId) ?? [], nowMs))
     .filter(({ cap, splitValue }) => isWanted(cap, splitValue));
-  const read = await readEach(reading, found.slice(0, most));
-  return { standings: read, unread: Math.max(found.length - most, 0) };
+  const wanted = found.slice(0, most);
+  const states = await reading.read(wanted.map(({ counter }) => counter));
+  const standings = wanted.flatMap((one, index) => {
+    const state = states[index];
+    // The index lags: a counter that it still names may be gone.
+    if (state === undefined && one.splitValue !== undefined) return [];
+    return [{ ...one, state: state ?? NOTHING }];
+  });
+  return { standings, unread: found.length - wanted.length };
 }
 
 type Found = Omit<CounterStanding, 'state'>;
@@ -63,25 +69,6 @@ function countersOf(cap: Cap, open: readonly CounterKey[], nowMs: number): Found
     .filter(({ pk, sk }) => sk === shared.sk && pk.startsWith(`${shared.pk}#`))
     .map((counter) => ({ ...found, counter, splitValue: splitValueOf(counter, shared) }))
     .sort((a, b) => (a.splitValue < b.splitValue ? -1 : 1));
-}
-
-/** A few at a time, in place. */
-async function readEach(
-  reading: CounterReading,
-  found: readonly Found[],
-): Promise<CounterStanding[]> {
-  const states: (CounterState | undefined)[] = [];
-  const waiting = found.entries();
-  const work = async () => {
-    for (const [index, { counter }] of waiting) states[index] = await reading.read(counter);
-  };
-  await Promise.all(Array.from({ length: PARALLEL }, work));
-  return found.flatMap((one, index) => {
-    const state = states[index];
-    // The index lags: a counter that it still names may be gone.
-    if (state === undefined && one.splitValue !== undefined) return [];
-    return [{ ...one, state: state ?? NOTHING }];
-  });
 }
 
 function byCap(keys: readonly CounterKey[]): Map<string, CounterKey[]> {

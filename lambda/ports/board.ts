@@ -25,8 +25,10 @@ export interface PastWindow {
 export interface CounterReading {
   /** The counters that are open, which are those of running windows and a few older ones. */
   openKeys(): Promise<readonly CounterKey[]>;
-  /** A counter's books, strongly read; undefined where nothing was ever reserved. */
-  read(counter: CounterKey): Promise<CounterState | undefined>;
+  /**
+   * The books of counters, strongly read, in their order; undefined where nothing was ever reserved.
+   */
+  read(counters: readonly CounterKey[]): Promise<readonly (CounterState | undefined)[]>;
   /** The latest windows of one counter and kind that anything is known of, newest first. */
   latestWindows(counterPk: string, kind: string, most: number): Promise<readonly PastWindow[]>;
 }

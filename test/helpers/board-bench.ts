@@ -44,10 +44,10 @@ export function createBoardBench() {
             pk: `COUNTER#${name}`,
             sk: windowIdOf(bench.caps, name, clock.nowMs()),
           })),
-        read: async ({ pk }) => {
-          const name = pk.slice('COUNTER#'.length);
-          bench.read.push(name);
-          return bench.counters.get(name);
+        read: async (keys) => {
+          const names = keys.map(({ pk }) => pk.slice('COUNTER#'.length));
+          bench.read.push(...names);
+          return names.map((name) => bench.counters.get(name));
         },
         latestWindows: async (pk) => bench.past.get(pk.slice('COUNTER#'.length)) ?? [],
       },

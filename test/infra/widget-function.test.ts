@@ -52,7 +52,7 @@ it('reads caps and counters and logs: no key, no journal, no write', () => {
     {
       Sid: 'ReadCounters',
       Effect: 'Allow',
-      Action: ['dynamodb:GetItem', 'dynamodb:Query'],
+      Action: ['dynamodb:BatchGetItem', 'dynamodb:Query'],
       Resource: `<${ledger.id}.Arn>`,
       Condition: onPartitions('COUNTER#*', 'SUMMARY#*'),
     },
