@@ -86,6 +86,10 @@ describe.skipIf(!hasChromium)('in a browser', () => {
     await (await converse(running.url, key, '[[input=1000]] [[output=100]]')).arrayBuffer();
   };
 
+  /** As if its reader had: it reads at once, and no test waits for the next reading. */
+  const comeBack = (page: Page) =>
+    page.evaluate('document.dispatchEvent(new Event("visibilitychange"))');
+
   it.each(VIEWS)('the widget can be read in the %s theme at %i pixels', async (theme, width) => {
     const bench = createBoardBench();
     fillBoard(bench);
@@ -183,6 +187,7 @@ describe.skipIf(!hasChromium)('in a browser', () => {
     const place = await page.evaluate('scrollY');
 
     await spend();
+    await comeBack(page);
     await expect.poll(() => settled.textContent(), { timeout: 5_000 }).not.toBe(before);
 
     expect(place).toBeGreaterThan(0);
@@ -193,6 +198,20 @@ describe.skipIf(!hasChromium)('in a browser', () => {
     await page.close();
   });
 
+  it('reads nothing while nobody can see it', async () => {
+    const page = await browser.open(1280, 'light');
+    await page.goto(running.url);
+    const asked: string[] = [];
+    page.on('request', (request) => asked.push(request.url()));
+
+    await page.evaluate('Object.defineProperty(document, "hidden", { value: true })');
+    await comeBack(page);
+
+    expect(await page.locator('#hc-state').textContent()).toBe('paused');
+    expect(asked).toEqual([]);
+    await page.close();
+  });
+
   it('says when the gateway is gone, and asks nobody else all along', async () => {
     const page = await browser.open(1280, 'dark');
     await page.goto(running.url);
@@ -200,6 +219,7 @@ describe.skipIf(!hasChromium)('in a browser', () => {
     await expect.poll(() => state.textContent()).toBe('live');
 
     await page.route('**/*part=live*', (route) => route.abort());
+    await comeBack(page);
 
     await expect
       .poll(() => state.textContent(), { timeout: 5_000 })

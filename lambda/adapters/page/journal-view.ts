@@ -22,7 +22,7 @@ export const journalView = ({ entries, isWhole }: RecentRequests): Html => html`
 const table = (entries: readonly RecentEntry[]): Html => html`<table role="table" class="journal">
 <caption class="unseen">The last requests, the newest first</caption>
 <thead role="rowgroup"><tr role="row">
-<th role="columnheader" scope="col">Time and key</th>
+<th role="columnheader" scope="col">Time (UTC) and key</th>
 <th role="columnheader" scope="col">What became of it</th>
 <th role="columnheader" scope="col">Model</th>
 <th role="columnheader" scope="col" class="number">Tokens in</th>
