@@ -37,7 +37,15 @@ export const ENV = {
   catalogueMaxAgeDays: 'HARDCAP_CATALOGUE_MAX_AGE_DAYS',
   /** `daily` (default) or `off`: whether the rollover function looks for new prices. */
   priceRefresh: 'HARDCAP_PRICE_REFRESH',
+  /**
+   * Secrets that the edge proves itself by, comma-separated: the current one and the one before.
+   * Set: a request without one of them is refused. Unset: nothing is asked for.
+   */
+  originSecret: 'HARDCAP_ORIGIN_SECRET',
 } as const;
+
+/** The header in which the edge sends its secret; CloudFront replaces what a client sends in it. */
+export const ORIGIN_SECRET_HEADER = 'x-hardcap-origin-secret';
 
 /** Defaults of the settings above, in the same units. */
 export const DEFAULTS = {
@@ -79,10 +87,24 @@ export const METRIC_SERVICE = { gateway: 'gateway', rollover: 'rollover' } as co
  * Insights to group by. None is a dimension, as each value of one would be a metric of its own.
  */
 export const METRIC_PROPERTY = {
-  /** Id of the key. */
+  requestId: 'requestId',
+  /** Id of the key; with `reason` = `unknown_key` it is what the caller claims. */
   key: 'key',
+  team: 'team',
+  /** Bedrock's id, or what was asked for where that has no price. */
   model: 'model',
   vendor: 'vendor',
+  operation: 'operation',
+  /** The cap that refused. */
+  cap: 'cap',
+  /** Why it was refused or failed: a code of `docs/errors.md`, or a full cap's reason. */
+  reason: 'reason',
+  /** The request's member that `reason` is about. */
+  field: 'field',
+  /** How it ended in money: settled, released, charged-in-full or cut. */
+  outcome: 'outcome',
+  /** HTTP status of the answer. */
+  status: 'status',
 } as const;
 
 /** Metrics that the code emits; the dashboard and the alarms may name only these. */
@@ -92,15 +114,39 @@ export const METRIC = {
   /** US dollars reserved at admission. */
   reservedUsd: 'ReservedUsd',
   requests: 'Requests',
+  /** Requests that a full cap refused; the five below say why, and add up to it. */
   refusals: 'Refusals',
+  refusedSpent: 'RefusedSpent',
+  refusedReservedInFlight: 'RefusedReservedInFlight',
+  refusedLargerThanLimit: 'RefusedLargerThanLimit',
+  refusedInFlightLimit: 'RefusedInFlightLimit',
+  refusedTagCounterLimit: 'RefusedTagCounterLimit',
+  /** Requests over what the key or the request itself allows one request to cost. */
+  refusedTooDear: 'RefusedTooDear',
+  /** Requests that no cap covers. */
+  refusedNoCap: 'RefusedNoCap',
+  /** Requests for a model, or with a field, that hardcap has no price for. */
+  refusedUnpriced: 'RefusedUnpriced',
+  /** Requests for a model or a region that the key or the gateway may not use. */
+  refusedNotAllowed: 'RefusedNotAllowed',
+  /** Requests that could not be read, or that no route serves. */
+  refusedInvalid: 'RefusedInvalid',
+  /** Requests without a key, or with one that is unknown, wrong, disabled or expired. */
+  authenticationFailures: 'AuthenticationFailures',
+  /** Requests refused because the ledger or the settings did not answer. */
+  refusedUnavailable: 'RefusedUnavailable',
   /** Requests that were admitted with a lower output limit than they asked for. */
   clamped: 'RequestsClamped',
   /** Requests that were answered with an error of hardcap's or of Bedrock's. */
   errors: 'Errors',
-  /** Milliseconds from the start of the function to the send, less what waits on nobody. */
+  /** Milliseconds from when an admitted request came in to when it was sent to Bedrock. */
   addedLatencyMs: 'AddedLatencyMs',
   reserveLatencyMs: 'ReserveLatencyMs',
+  /** Milliseconds that the books of one request took to close, its slowest counter's. */
+  settleLatencyMs: 'SettleLatencyMs',
   upstreamLatencyMs: 'UpstreamLatencyMs',
+  /** Requests that got no whole answer of Bedrock's, or none in time. */
+  upstreamFailures: 'UpstreamFailures',
   streamsCut: 'StreamsCut',
   overruns: 'Overruns',
   /** Requests that cost a progressive cap more than it had reserved: no fault, and no alarm. */
@@ -108,12 +154,20 @@ export const METRIC = {
   /** Streams of Bedrock's that broke off, ended within a frame, or held bytes that are no frames. */
   streamsDamaged: 'StreamsDamaged',
   settleFailures: 'SettleFailures',
+  /** Calls of the ledger that failed after all their attempts, the journal's included. */
+  ledgerErrors: 'LedgerErrors',
+  /** Attempts beyond the first of a write to the ledger: throttled, or without an answer. */
+  ledgerRetries: 'LedgerRetries',
   malformedSettings: 'MalformedSettings',
   chargedInFull: 'ChargedInFull',
   expired: 'ReservationsExpired',
+  /** Runs of the rollover function in which nothing failed. */
+  rolloverRuns: 'RolloverRuns',
   invariantBroken: 'InvariantBroken',
   windowsClosed: 'WindowsClosed',
   thresholdsReached: 'ThresholdsReached',
+  /** Events that the bus did not take; the next run tells them. */
+  eventFailures: 'EventsNotDelivered',
   /** Refreshed prices that were taken at once, and those that wait for an approval. */
   pricesChanged: 'PricesChanged',
   pricesProposed: 'PricesProposed',
@@ -122,3 +176,19 @@ export const METRIC = {
   /** Whole days since anyone looked at the prices; the largest counts. */
   catalogueAgeDays: 'CatalogueAgeDays',
 } as const;
+
+/** Whose events they are: EventBridge's `source`. */
+export const EVENT_SOURCE = 'hardcap';
+
+/** Names of events: `detail-type` on the bus, the field `event` in the log (`docs/alerts.md`). */
+export const EVENT = {
+  threshold: 'hardcap.cap.threshold',
+  windowClosed: 'hardcap.window.closed',
+  windowCorrected: 'hardcap.window.corrected',
+  settingsMalformed: 'hardcap.settings.malformed',
+  priceChanged: 'hardcap.price.changed',
+  priceProposed: 'hardcap.price.proposed',
+} as const;
+
+/** Environment of the function that mails events: the topic's ARN. */
+export const ALERT_TOPIC_ENV = 'HARDCAP_ALERT_TOPIC';

@@ -8,6 +8,7 @@ import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { Node } from 'constructs';
 import { z } from 'zod';
 import { DEFAULTS } from '../lambda/contract.ts';
+import { edgeProblems } from './edge-settings.ts';
 
 /** A deployment's settings, complete. Each name is a context key too (`-c memoryMb=2048`). */
 export interface Configuration {
@@ -70,6 +71,20 @@ export interface Configuration {
   readonly reservedConcurrency: number | 'none';
   /** Days that logs are kept: one of CloudWatch's steps. @default 90 */
   readonly logRetentionDays: number;
+  /**
+   * How many requests refused by caps, or with a wrong key, in 5 minutes raise an alarm, 0 to
+   * 1,000,000; 0 raises none.
+   *
+   * @default 100
+   */
+  readonly alarmRefusals: number;
+  /**
+   * Where `docs/runbook.md` is read, for the alarms' descriptions: a URL, or the path in the
+   * repository.
+   *
+   * @default 'docs/runbook.md'
+   */
+  readonly runbookUrl: string;
   /** Where alarms are mailed; empty mails nobody, the topic is there all the same. @default '' */
   readonly alarmEmail: string;
   /**
@@ -79,10 +94,40 @@ export interface Configuration {
    * @default 'retain'
    */
   readonly removalPolicy: 'retain' | 'destroy';
+  /** What stands in front of the Function URL; docs/edge.md tells what it brings. @default 'none' */
+  readonly edge: 'none' | 'cloudfront';
+  /**
+   * Whether the Function URL may be called directly too, while programs move to the edge or away.
+   *
+   * @default 'refuse'
+   */
+  readonly edgeDirect: 'refuse' | 'allow';
+  /** A domain name of yours for the edge; empty: CloudFront's own. @default '' */
+  readonly edgeDomain: string;
+  /** ARN of its certificate, which must be in us-east-1. @default '' */
+  readonly edgeCertificateArn: string;
+  /** Requests that one address may send in 5 minutes, 100 to 2,000,000,000. @default 10000 */
+  readonly edgeRateLimit: number;
+  /** ARN of a web ACL of yours for CloudFront; empty: one is made. @default '' */
+  readonly edgeWebAclArn: string;
+  /**
+   * How long CloudFront waits for the first byte, and for each next one, 1 to 900 seconds. Above
+   * 120 the account's quota must be raised first.
+   *
+   * @default 120
+   */
+  readonly edgeFirstByteSeconds: number;
+  /** Raised by one, the edge's secret is made anew, 1 to 1,000,000. @default 1 */
+  readonly edgeSecretVersion: number;
 }
 
 const REGION = /^[a-z]{2}(-[a-z]+)+-\d$/;
 const FIELD_NAME = /^[A-Za-z_][A-Za-z0-9_.-]{0,127}$/;
+const DOMAIN = /^(?=.{4,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}$/;
+const CERTIFICATE = /^arn:aws:acm:us-east-1:\d{12}:certificate\/[0-9a-f-]{36}$/;
+const WEB_ACL = /^arn:aws:wafv2:us-east-1:\d{12}:global\/webacl\/[\w-]{1,128}\/[0-9a-f-]{36}$/;
+/** An alarm's description has 1,024 characters. */
+const RUNBOOK_URL = /^[!"$-~]{1,400}$/;
 /** IAM takes 10,240 characters of inline policy a role; each region needs some 600. */
 const MAX_REGIONS = 12;
 const MAX_FIELD_NAMES = 100;
@@ -104,6 +149,9 @@ const names = (form: RegExp, least: number, most: number) =>
   z
     .union([z.array(z.string()), z.string().transform(namesFrom)])
     .pipe(z.array(z.string().regex(form)).min(least).max(most));
+
+const textOrNothing = (form: RegExp, what: string) =>
+  z.union([z.literal(''), z.string().regex(form)]).describe(`${what}, or nothing`);
 
 const SHAPE = {
   regions: names(REGION, 1, MAX_REGIONS).describe(
@@ -132,8 +180,24 @@ const SHAPE = {
   logRetentionDays: number
     .pipe(z.literal(RETENTION_DAYS))
     .describe(`one of CloudWatch's steps in days: ${RETENTION_DAYS.join(', ')}`),
+  alarmRefusals: wholeNumber(0, 1_000_000, 'requests'),
+  runbookUrl: z.string().regex(RUNBOOK_URL).describe('a URL or a path, without # and blanks'),
   alarmEmail: EMAIL.describe('one e-mail address, or nothing'),
   removalPolicy: z.literal(['retain', 'destroy']).describe('retain or destroy'),
+  edge: z.literal(['none', 'cloudfront']).describe('none or cloudfront'),
+  edgeDirect: z.literal(['refuse', 'allow']).describe('refuse or allow'),
+  edgeDomain: textOrNothing(DOMAIN, 'one domain name such as llm.example.com'),
+  edgeCertificateArn: textOrNothing(
+    CERTIFICATE,
+    'the ARN of a certificate in us-east-1 (arn:aws:acm:us-east-1:...)',
+  ),
+  edgeRateLimit: wholeNumber(100, 2_000_000_000, 'requests'),
+  edgeWebAclArn: textOrNothing(
+    WEB_ACL,
+    'the ARN of a web ACL for CloudFront (arn:aws:wafv2:us-east-1:...:global/webacl/...)',
+  ),
+  edgeFirstByteSeconds: wholeNumber(1, 900, 'seconds'),
+  edgeSecretVersion: wholeNumber(1, 1_000_000, 'changes'),
 } satisfies { readonly [K in keyof Configuration]: z.ZodType<Configuration[K]> };
 
 const SCHEMA = z.strictObject(SHAPE);
@@ -158,8 +222,18 @@ export const DEFAULT_CONFIGURATION: Configuration = {
   timeoutSeconds: DEFAULTS.functionTimeoutMs / 1_000,
   reservedConcurrency: 50,
   logRetentionDays: 90,
+  alarmRefusals: 100,
+  runbookUrl: 'docs/runbook.md',
   alarmEmail: '',
   removalPolicy: 'retain',
+  edge: 'none',
+  edgeDirect: 'refuse',
+  edgeDomain: '',
+  edgeCertificateArn: '',
+  edgeRateLimit: 10_000,
+  edgeWebAclArn: '',
+  edgeFirstByteSeconds: 120,
+  edgeSecretVersion: 1,
 };
 
 const KEYS = Object.keys(SHAPE) as (keyof Configuration)[];
@@ -173,18 +247,29 @@ export function completeConfiguration(given: Readonly<Record<string, unknown>>):
   const set = Object.entries(given).filter(([, value]) => value !== undefined);
   const all: Record<string, unknown> = { ...DEFAULT_CONFIGURATION, ...Object.fromEntries(set) };
   const parsed = SCHEMA.safeParse(all);
-  if (parsed.success) return parsed.data;
+  if (parsed.success) return consistent(parsed.data);
   const unknown = Object.keys(all).filter((key) => !isKey(key));
   const wrong = KEYS.filter((key) => parsed.error.issues.some(({ path }) => path[0] === key));
   const problems = [
     ...wrong.map((key) => `"${key}" is ${JSON.stringify(all[key])}; allowed: ${allowed(key)}`),
     ...unknown.map((key) => `"${key}" is no setting; there are: ${KEYS.join(', ')}`),
   ];
-  throw new Error(
+  throw settingsError(problems);
+}
+
+/** @throws Error where settings that are right by themselves do not go together */
+function consistent(configuration: Configuration): Configuration {
+  const problems = edgeProblems(configuration, DEFAULT_CONFIGURATION);
+  if (problems.length > 0) throw settingsError(problems);
+  return configuration;
+}
+
+/** One message for all that is wrong, and where to change it. */
+export const settingsError = (problems: readonly string[]): Error =>
+  new Error(
     `hardcap cannot be deployed with these settings: ${problems.join('. ')}. ` +
       'Change them in cdk.json under "context", or with -c <name>=<value>.',
   );
-}
 
 /**
  * The settings in a construct tree's context, checked, over the defaults.

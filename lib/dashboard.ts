@@ -55,7 +55,7 @@ export class Dashboard extends Construct {
         [capBoard(props.widget)],
         row(spend(), runningTotal()),
         row(...spendByProperty(props.gatewayLogGroup)),
-        row(refusals(), cuts()),
+        row(requests(), fullCaps(), otherRefusals()),
         row(addedLatency(), upstreamLatency(), health()),
         [links(props)],
       ],
@@ -146,17 +146,10 @@ const spendBy =
       height: GRAPH_HEIGHT,
     });
 
-const REFUSALS: readonly Line[] = [
-  ['requests', 'Requests'],
-  ['refusals', 'Refused'],
-  ['clamped', 'Clamped'],
-];
-
-const refusals = (): Sized =>
-  graph('Requests, refusals and clamps', 'Requests in 5 minutes', REFUSALS);
-
-const cuts = (): Sized =>
-  graph('Streams cut, charges in full', 'Occurrences in 5 minutes', [
+const requests = (): Sized =>
+  graph('Requests, cuts and charges in full', 'Occurrences in 5 minutes', [
+    ['requests', 'Requests'],
+    ['clamped', 'Clamped'],
     ['streamsCut', 'Streams cut'],
     ['chargedInFull', 'Charged in full, usage unknown'],
     ['streamsDamaged', 'Streams broken off or damaged by Bedrock'],
@@ -164,11 +157,36 @@ const cuts = (): Sized =>
     ['expired', 'Reservations expired', { service: 'rollover' }],
   ]);
 
+/** They add up to what full caps refused. */
+const FULL_CAPS: readonly Line[] = [
+  ['refusedSpent', 'Spent'],
+  ['refusedReservedInFlight', 'Reserved by requests in flight'],
+  ['refusedLargerThanLimit', 'Larger than the limit'],
+  ['refusedInFlightLimit', 'Too many requests in flight'],
+  ['refusedTagCounterLimit', 'Too many tags of one key'],
+];
+
+const OTHER_REFUSALS: readonly Line[] = [
+  ['authenticationFailures', 'No valid key'],
+  ['refusedNotAllowed', 'Model or region not allowed'],
+  ['refusedUnpriced', 'No price'],
+  ['refusedNoCap', 'No cap'],
+  ['refusedTooDear', 'Too dear for one request'],
+  ['refusedInvalid', 'Invalid'],
+  ['refusedUnavailable', 'Ledger or settings unavailable'],
+];
+
+const fullCaps = (): Sized => graph('Refused by full caps', 'Requests in 5 minutes', FULL_CAPS);
+
+const otherRefusals = (): Sized =>
+  graph('Refused for other reasons', 'Requests in 5 minutes', OTHER_REFUSALS);
+
 const addedLatency = (): Sized =>
   graph('Latency that hardcap adds', 'Milliseconds', [
     ['addedLatencyMs', 'Added, p50', { statistic: 'p50' }],
     ['addedLatencyMs', 'Added, p99', { statistic: 'p99' }],
     ['reserveLatencyMs', 'of it the reserve, p99', { statistic: 'p99' }],
+    ['settleLatencyMs', 'Settle, after the answer, p99', { statistic: 'p99' }],
   ]);
 
 const upstreamLatency = (): Sized =>
@@ -180,12 +198,16 @@ const upstreamLatency = (): Sized =>
 const health = (): Sized =>
   graph('Health: all of it should be at zero', 'Occurrences in 5 minutes', [
     ['errors', 'Requests answered with an error'],
+    ['upstreamFailures', 'No whole answer of Bedrock'],
     ['settleFailures', 'Settle failures'],
     ['overruns', 'Overruns'],
+    ['ledgerErrors', 'Ledger errors'],
+    ['ledgerRetries', 'Ledger retries'],
     ['malformedSettings', 'Malformed settings'],
     ['invariantBroken', 'Invariants broken, gateway'],
     ['invariantBroken', 'Invariants broken, rollover', { service: 'rollover' }],
     ['priceRefreshFailures', 'Price refreshes failed', { service: 'rollover' }],
+    ['eventFailures', 'Events not delivered', { service: 'rollover' }],
   ]);
 
 const consoleUrl = (service: string): string =>

@@ -5,7 +5,7 @@
  */
 import { Aws, Fn, Validations } from 'aws-cdk-lib';
 import { PolicyStatement, type Role } from 'aws-cdk-lib/aws-iam';
-import { FunctionUrlAuthType, InvokeMode } from 'aws-cdk-lib/aws-lambda';
+import { FunctionUrlAuthType, type IFunctionUrl, InvokeMode } from 'aws-cdk-lib/aws-lambda';
 import type { NodejsFunction } from 'aws-cdk-lib/aws-lambda-nodejs';
 import { Construct } from 'constructs';
 import { bedrockStatements, bedrockWildcards } from './bedrock-access.ts';
@@ -36,6 +36,7 @@ export class GatewayFunction extends Construct {
   readonly role: Role;
   /** `https://...` without a slash at its end: clients append a path to it. */
   readonly url: string;
+  readonly functionUrl: IFunctionUrl;
 
   constructor(scope: Construct, id: string, props: GatewayFunctionProps) {
     super(scope, id);
@@ -65,6 +66,7 @@ export class GatewayFunction extends Construct {
       authType: FunctionUrlAuthType.NONE,
       invokeMode: InvokeMode.RESPONSE_STREAM,
     });
+    this.functionUrl = functionUrl;
     this.url = `https://${Fn.select(2, Fn.split('/', functionUrl.url))}`;
     this.#acknowledgeWildcards(regions);
   }

@@ -29,20 +29,23 @@ export class HardcapStack extends Stack {
   }
 
   #outputs(): Record<string, { readonly value: string; readonly description: string }> {
-    const { gateway, settingsTable, ledgerTable, dashboard } = this.hardcap;
+    const { gateway, settingsTable, ledgerTable, dashboard, edge, url } = this.hardcap;
     return {
       GatewayUrl: {
-        value: gateway.url,
+        value: url,
         description: 'The endpoint that programs call in place of Bedrock',
       },
       EnvironmentLines: {
-        value: [
-          `AWS_ENDPOINT_URL_BEDROCK_RUNTIME=${gateway.url}`,
-          'AWS_BEARER_TOKEN_BEDROCK=hc_...',
-        ].join('\n'),
+        value: [`AWS_ENDPOINT_URL_BEDROCK_RUNTIME=${url}`, 'AWS_BEARER_TOKEN_BEDROCK=hc_...'].join(
+          '\n',
+        ),
         description:
-          'What a program needs to use hardcap, with a hardcap key for hc_... ; in JavaScript ' +
-          'also give the Bedrock client a requestHandler: new NodeHttpHandler()',
+          'What a program needs to use hardcap, with a hardcap key for hc_...' +
+          // CloudFront speaks HTTP/2, which the JavaScript SDK asks for.
+          (edge === undefined
+            ? ' ; in JavaScript ' +
+              'also give the Bedrock client a requestHandler: new NodeHttpHandler()'
+            : ''),
       },
       SettingsTableName: {
         value: settingsTable.tableName,
@@ -56,6 +59,13 @@ export class HardcapStack extends Stack {
         value: dashboard.url,
         description: 'The CloudWatch dashboard',
       },
+      ...(edge && {
+        EdgeUrl: { value: edge.url, description: 'The endpoint by way of CloudFront' },
+        EdgeDistributionDomain: {
+          value: edge.distribution.distributionDomainName,
+          description: 'Where the DNS record of edgeDomain leads to (CNAME or alias)',
+        },
+      }),
       DenyPolicy: {
         value: this.toJsonString(denyPolicy(gateway.role.roleArn)),
         description:

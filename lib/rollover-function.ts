@@ -16,7 +16,7 @@ import {
 } from 'aws-cdk-lib/aws-scheduler';
 import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
-import { DEFAULTS, TABLE } from '../lambda/contract.ts';
+import { DEFAULTS, EVENT_SOURCE, TABLE } from '../lambda/contract.ts';
 import { NodeFunction, type NodeFunctionProps } from './node-function.ts';
 
 const ENTRY = 'lambda/rollover/handler.ts';
@@ -56,7 +56,10 @@ export class RolloverFunction extends Construct {
       environment: props.environment,
       logRetention: props.logRetention,
       logRemovalPolicy: props.logRemovalPolicy,
-      statements: rolloverStatements(props, queueArn),
+      statements: [
+        ...rolloverStatements(props, queueArn),
+        ...alertStatements(props, defaultBusArn(this)),
+      ],
       // The scheduler invokes asynchronously and learns nothing of a run that throws: Lambda
       // itself keeps those. The role's statement stands above, so the CDK need not grant it.
       onFailure: { bind: () => ({ destination: queueArn }) },
@@ -159,6 +162,35 @@ const onlyIdsOf = (partition: string) => {
     Null: { ...Null, 'dynamodb:Attributes': 'false' },
   };
 };
+
+/** The default bus of this account and region. */
+const defaultBusArn = (scope: Construct): string =>
+  Stack.of(scope).formatArn({ service: 'events', resource: 'event-bus', resourceName: 'default' });
+
+/** What alerts need: nobody else's events can be made up by it, and no mark but its own goes. */
+const alertStatements = (props: RolloverFunctionProps, busArn: string): PolicyStatement[] => [
+  new PolicyStatement({
+    sid: 'ReadAliases',
+    actions: ['dynamodb:Query'],
+    resources: [props.settingsTableArn],
+    conditions: onPartitions('ALIAS'),
+  }),
+  new PolicyStatement({
+    sid: 'KeepToldMarks',
+    actions: ['dynamodb:DeleteItem', 'dynamodb:Query'],
+    resources: [props.ledgerTableArn],
+    conditions: onPartitions('TOLD', 'UNTOLD'),
+  }),
+  new PolicyStatement({
+    sid: 'TellEvents',
+    actions: ['events:PutEvents'],
+    resources: [busArn],
+    conditions: {
+      'ForAllValues:StringEquals': { 'events:source': [EVENT_SOURCE] },
+      Null: { 'events:source': 'false' },
+    },
+  }),
+];
 
 const rolloverStatements = (props: RolloverFunctionProps, queueArn: string): PolicyStatement[] => [
   new PolicyStatement({

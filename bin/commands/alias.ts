@@ -14,11 +14,12 @@ import {
 import { MAX_ITEMS } from '../../lambda/adapters/settings/settings-table.ts';
 import { isKnownModelId } from '../../lambda/domain/catalogue.ts';
 import type { MalformedAlias, ModelAlias } from '../../lambda/domain/model-alias.ts';
-import { CliFailure, noSuch, wrongUse } from './failure.ts';
+import { CliFailure, changedMeanwhile, noSuch, wrongUse } from './failure.ts';
+import { historyAfter } from './history.ts';
 import { malformedText, printable } from './malformed-view.ts';
 import { table } from './output.ts';
 import { openSession, type Session } from './session.ts';
-import { findItem, historyAfter, listIds, listItems, remove, update } from './settings-store.ts';
+import { findItem, listIds, listItems, remove, update } from './settings-store.ts';
 
 /** Adds the `alias` commands. */
 export function addAliasCommands(program: Command): void {
@@ -63,11 +64,10 @@ async function setAlias(session: Session, name: string, set: AliasAttributes): P
   }
   const item = await findItem(connection, PARTITION.alias, name);
   if (item === undefined) await testRoom(session);
-  const history = historyAfter(item, { ...set }, session.nowMs);
+  const history = await historyAfter(session, item, { ...set });
   const change = { set: { ...set, v: 1, history }, remove: [] };
-  const expected = item === undefined ? 'absent' : 'present';
-  if (!(await update(connection, PARTITION.alias, name, change, expected))) {
-    throw new CliFailure(`the alias "${name}" was changed by someone else meanwhile; try again`);
+  if (!(await update(connection, PARTITION.alias, name, change, item))) {
+    throw changedMeanwhile('alias', name);
   }
   if (!isKnownModelId(set.model)) {
     output.notice(

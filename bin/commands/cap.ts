@@ -19,20 +19,13 @@ import type { Cap, MalformedCap } from '../../lambda/domain/cap.ts';
 import { formatUsd } from '../../lambda/domain/money.ts';
 import { WEEKDAYS, WINDOW_KINDS } from '../../lambda/domain/window.ts';
 import { capJson, capText, raiseText, selectorText, stateText, windowText } from './cap-view.ts';
-import { CliFailure, nearest, noSuch, wrongUse } from './failure.ts';
+import { CliFailure, changedMeanwhile, nearest, noSuch, wrongUse } from './failure.ts';
+import { historyAfter } from './history.ts';
 import { malformedText, printable } from './malformed-view.ts';
 import { instantValue, listValue, tagsValue, usdValue, wholeValue } from './option-values.ts';
 import { type Row, table } from './output.ts';
 import { openSession, type Session } from './session.ts';
-import {
-  findItem,
-  historyAfter,
-  type ItemChange,
-  listIds,
-  listItems,
-  remove,
-  update,
-} from './settings-store.ts';
+import { findItem, type ItemChange, listIds, listItems, remove, update } from './settings-store.ts';
 import { tellUnmatched } from './unmatched-models.ts';
 
 /** Which attribute each option of `cap set` writes. */
@@ -164,19 +157,16 @@ async function setCap(session: Session, id: string, change: ItemChange): Promise
     settingItem(PARTITION.cap, id, { ...Object.fromEntries(cleared), ...change.set }),
     change,
   );
-  const shown = Object.entries(change.set).map(([name, value]) => [name, shownAs(value)] as const);
-  const removed = change.remove.map((name) => [name, '(removed)'] as const);
-  const history = historyAfter(item, Object.fromEntries([...shown, ...removed]), session.nowMs);
+  const removed = Object.fromEntries(change.remove.map((name) => [name, undefined]));
+  const history = await historyAfter(session, item, { ...change.set, ...removed });
   const written = await update(
     connection,
     PARTITION.cap,
     id,
     { set: { ...change.set, v: 1, history }, remove: change.remove },
-    item === undefined ? 'absent' : 'present',
+    item,
   );
-  if (!written) {
-    throw new CliFailure(`the cap "${id}" was changed by someone else meanwhile; try again`);
-  }
+  if (!written) throw changedMeanwhile('cap', id);
   const before = item === undefined ? undefined : parseCap(item);
   if (before !== undefined && !isMalformed(before) && countsAnew(before, cap)) {
     output.notice(
@@ -190,12 +180,6 @@ async function setCap(session: Session, id: string, change: ItemChange): Promise
     return `${done} ${capText(cap, session.nowMs)}. It holds within 5 seconds.`;
   });
 }
-
-/** As the history keeps it: a map of tags as JSON, all else as text. */
-const shownAs = (value: unknown): string =>
-  typeof value === 'object' && value?.constructor === Object
-    ? JSON.stringify(value)
-    : String(value);
 
 function readOrFail(item: SettingItem, change: ItemChange): Cap {
   const cap = parseCap(item);

@@ -28,6 +28,12 @@ export interface Connection {
   readonly ledgerTable: string;
   /** For people: `the local gateway at http://127.0.0.1:8787`. */
   readonly name: string;
+  /** Whether the tables are in a store of this machine, which asks nobody who they are. */
+  readonly isLocal: boolean;
+  /** Where requests are sent to; undefined for tables by name, which tell of no gateway. */
+  readonly gatewayUrl?: string;
+  /** Every output of the deployed stack, by its key; empty elsewhere. */
+  readonly outputs: ReadonlyMap<string, string>;
 }
 
 const DEFAULT_STACK = 'Hardcap';
@@ -54,7 +60,14 @@ export async function connect(options: ConnectionOptions): Promise<Connection> {
   const { settingsTable, ledgerTable, endpoint, stack } = options;
   if (settingsTable !== undefined && ledgerTable !== undefined) {
     const name = `the tables ${settingsTable} and ${ledgerTable}`;
-    return { client: createClient(options, endpoint), settingsTable, ledgerTable, name };
+    return {
+      client: createClient(options, endpoint),
+      settingsTable,
+      ledgerTable,
+      name,
+      isLocal: endpoint !== undefined && isLoopback(endpoint),
+      outputs: new Map(),
+    };
   }
   if (settingsTable !== undefined || ledgerTable !== undefined || endpoint !== undefined) {
     throw wrongUse(
@@ -69,6 +82,9 @@ export async function connect(options: ConnectionOptions): Promise<Connection> {
     settingsTable: local.settingsTable,
     ledgerTable: local.ledgerTable,
     name: `the local gateway at ${local.url}`,
+    isLocal: true,
+    gatewayUrl: local.url,
+    outputs: new Map(),
   };
 }
 
@@ -138,7 +154,16 @@ async function connectStack(options: ConnectionOptions, stack: string): Promise<
     );
   }
   const client = createClient(options, undefined);
-  return { client, settingsTable, ledgerTable, name: `the stack ${stack}` };
+  const gatewayUrl = outputs.get('GatewayUrl');
+  return {
+    client,
+    settingsTable,
+    ledgerTable,
+    name: `the stack ${stack}`,
+    isLocal: false,
+    ...(gatewayUrl === undefined ? {} : { gatewayUrl }),
+    outputs,
+  };
 }
 
 async function stackOutputs(

@@ -73,6 +73,10 @@ export function nearest(id: string, known: readonly string[]): string | undefine
   return ranked[0]?.candidate;
 }
 
+/** Somebody else's change came between what was read and what was to be written. */
+export const changedMeanwhile = (kind: string, id: string): CliFailure =>
+  new CliFailure(`the ${kind} "${id}" was changed by someone else meanwhile; try again`);
+
 /** `no key "alcie"; did you mean "alice"? (hardcap key list shows all)` */
 export function noSuch(
   kind: 'cap' | 'key' | 'alias',

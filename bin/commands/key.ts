@@ -13,12 +13,13 @@ import {
   type SettingItem,
 } from '../../lambda/adapters/settings/setting-items.ts';
 import { formatKey, hashKey } from '../../lambda/domain/caller-key.ts';
-import { CliFailure, noSuch } from './failure.ts';
+import { CliFailure, changedMeanwhile, noSuch } from './failure.ts';
+import { historyAfter } from './history.ts';
 import { malformedText, printable } from './malformed-view.ts';
 import { instantValue, keyIdValue, listValue, usdValue } from './option-values.ts';
 import { table } from './output.ts';
 import { openSession, type Session } from './session.ts';
-import { findItem, historyAfter, listIds, listItems, putNew, update } from './settings-store.ts';
+import { findItem, listIds, listItems, putNew, update } from './settings-store.ts';
 
 const SECRET_BYTES = 32;
 
@@ -67,7 +68,7 @@ async function createKey(session: Session, id: string, options: CreateOptions): 
   const { connection, output } = session;
   if ((await findItem(connection, PARTITION.key, id)) !== undefined) throw keyExists(id);
   const key = formatKey(id, randomBytes(SECRET_BYTES).toString('base64url'));
-  const attributes = keyAttributes(session, key, options);
+  const attributes = await keyAttributes(session, key, options);
   const parsed = parseKey({ ...attributes, sk: id, v: 1 });
   if (isMalformed(parsed)) throw new CliFailure(`${parsed.field} ${parsed.problem}`);
   // The cap comes first: a key without its cap would be a key that nothing bounds.
@@ -94,15 +95,21 @@ const keyExists = (id: string): CliFailure =>
       'choose another id, and disable the old key (hardcap key disable)',
   );
 
-const keyAttributes = (session: Session, key: string, options: CreateOptions): SettingItem => ({
-  secretSha256: hashKey(key),
-  enabled: true,
-  ...(options.team === undefined ? {} : { team: options.team }),
-  ...(options.models === undefined ? {} : { models: options.models }),
-  ...(options.expires === undefined ? {} : { expiresAt: options.expires }),
-  ...(options.note === undefined ? {} : { note: options.note }),
-  history: historyAfter(undefined, { enabled: 'true' }, session.nowMs),
-});
+async function keyAttributes(
+  session: Session,
+  key: string,
+  options: CreateOptions,
+): Promise<SettingItem> {
+  const attributes = {
+    enabled: true,
+    ...(options.team === undefined ? {} : { team: options.team }),
+    ...(options.models === undefined ? {} : { models: options.models }),
+    ...(options.expires === undefined ? {} : { expiresAt: options.expires }),
+    ...(options.note === undefined ? {} : { note: options.note }),
+  };
+  const history = await historyAfter(session, undefined, attributes);
+  return { secretSha256: hashKey(key), ...attributes, history };
+}
 
 async function createDailyCap(
   session: Session,
@@ -110,13 +117,9 @@ async function createDailyCap(
   { daily }: CreateOptions,
 ): Promise<string> {
   const capId = `key-${keyId}-daily`;
-  const written = await putNew(session.connection, PARTITION.cap, capId, {
-    limitUsd: daily,
-    window: 'daily',
-    timeZone: 'UTC',
-    keys: [keyId],
-    history: historyAfter(undefined, { limitUsd: String(daily) }, session.nowMs),
-  });
+  const cap = { limitUsd: daily, window: 'daily', timeZone: 'UTC', keys: [keyId] };
+  const history = await historyAfter(session, undefined, cap);
+  const written = await putNew(session.connection, PARTITION.cap, capId, { ...cap, history });
   if (written) return capId;
   throw new CliFailure(
     `there is a cap "${capId}" already, so no key was made; leave out --daily to keep that cap ` +
@@ -127,11 +130,12 @@ async function createDailyCap(
 async function switchKey(session: Session, id: string, enabled: boolean): Promise<void> {
   const { connection, output } = session;
   const item = await findItem(connection, PARTITION.key, id);
-  const history = historyAfter(item, { enabled: String(enabled) }, session.nowMs);
+  if (item === undefined) throw noSuch('key', id, await listIds(connection, PARTITION.key));
+  const history = await historyAfter(session, item, { enabled });
   const change = { set: { enabled, history }, remove: [] };
-  const done =
-    item !== undefined && (await update(connection, PARTITION.key, id, change, 'present'));
-  if (!done) throw noSuch('key', id, await listIds(connection, PARTITION.key));
+  if (!(await update(connection, PARTITION.key, id, change, item))) {
+    throw changedMeanwhile('key', id);
+  }
   const word = enabled ? 'enabled' : 'disabled';
   output.result({ id, enabled }, () => `key ${id} ${word}; it holds within 5 seconds.`);
 }

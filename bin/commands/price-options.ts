@@ -10,7 +10,6 @@ import { listValue, usdValue, wholeValue } from './option-values.ts';
 
 export type SetOptions = Readonly<Record<string, unknown>> & {
   readonly free?: boolean;
-  readonly yes?: boolean;
   readonly clear?: readonly string[];
 };
 
@@ -61,8 +60,7 @@ export const addSetOptions = (set: Command): Command =>
     .option('--context-window <tokens>', 'the most input it takes, for the same', wholeValue)
     .option('--max-output <tokens>', 'the most output it writes, for the same', wholeValue)
     .option('--note <text>', 'kept beside the price')
-    .option('--clear <attributes>', 'remove these attributes, such as longContext', listValue)
-    .option('--yes', 'do not ask about a figure that looks wrong');
+    .option('--clear <attributes>', 'remove these attributes, such as longContext', listValue);
 
 const UNIT_PRICE = /^([a-z0-9-]+)=(.+)$/;
 
@@ -91,30 +89,30 @@ export function unitPair<Value>(
 export function changedAttributes(
   item: SettingItem | undefined,
   options: SetOptions,
-): { readonly attributes: SettingItem; readonly named: Readonly<Record<string, string>> } {
+): { readonly attributes: SettingItem; readonly named: SettingItem } {
   const attributes: Record<string, unknown> = { ...item };
-  const named: Record<string, string> = {};
+  const named: Record<string, unknown> = {};
   for (const name of options.clear ?? []) {
     if (['pk', 'sk', 'v', 'history'].includes(name)) throw wrongUse(`--clear ${name}: it is kept`);
     delete attributes[name];
-    named[name] = '(removed)';
+    named[name] = undefined;
   }
   for (const [option, [attribute, member]] of Object.entries(PLACE_BY_OPTION)) {
     const value = options[option];
     if (value === undefined) continue;
     if (member === undefined) attributes[attribute] = value;
     else attributes[attribute] = { ...mapOf(attributes[attribute]), [member]: value };
-    named[member === undefined ? attribute : `${attribute}.${member}`] = String(value);
+    named[member === undefined ? attribute : `${attribute}.${member}`] = value;
   }
   if (options.unit !== undefined) {
     attributes.units = { ...mapOf(attributes.units), ...mapOf(options.unit) };
     for (const [unit, value] of Object.entries(mapOf(options.unit))) {
-      named[`units.${unit}`] = String(value);
+      named[`units.${unit}`] = value;
     }
   }
   if (options.free === true) {
     attributes.free = true;
-    named.free = 'true';
+    named.free = true;
   }
   return { attributes, named };
 }

@@ -135,14 +135,14 @@ function failureOf({ partsFailed, partsLeft }: RefreshReport): string | undefine
 }
 
 /** Makes a waiting price the one that holds. */
-export async function approve(session: Session, modelId: string, isSure: boolean): Promise<void> {
+export async function approve(session: Session, modelId: string): Promise<void> {
   const proposal = await findProposal(session, modelId);
   const book = bookOf(session);
   const refreshed = await book.readRefreshed();
   const current = currentPrice(modelId, refreshed);
   const price = isServed(modelId) ? approvedPrice(proposal.lines, current) : undefined;
   if (price === undefined) throw notEnough(proposal);
-  await askAbout(doubtsOf({ ...price, modelId }, current), isSure);
+  await askAbout(doubtsOf({ ...price, modelId }, current), session.isSure);
   const isWritten = await book.writeRefreshed(
     { ...price, modelId, refreshed: 'approved' },
     proposal.changes,
@@ -167,7 +167,8 @@ export async function approve(session: Session, modelId: string, isSure: boolean
 export async function reject(session: Session, modelId: string): Promise<void> {
   const proposal = await findProposal(session, modelId);
   const change = { set: { status: 'rejected' }, remove: [] };
-  await update(session.connection, REFRESH_PARTITION.proposal, modelId, change, 'present');
+  // A proposal keeps no history.
+  await update(session.connection, REFRESH_PARTITION.proposal, modelId, change, {});
   session.output.result({ ...proposalJson(proposal), status: 'rejected' }, () =>
     paragraph(`rejected ${modelId}. It is told again only when the list has other figures.`),
   );

@@ -22,7 +22,8 @@ import type { MalformedPrice, Price } from '../../lambda/domain/price.ts';
 import { doubtsOf } from '../../lambda/domain/price-doubts.ts';
 import { ownLines } from '../../lambda/domain/price-lines.ts';
 import { ageJson, ageText, readAge } from './catalogue-age-view.ts';
-import { CliFailure, nearest, wrongUse } from './failure.ts';
+import { CliFailure, changedMeanwhile, nearest, wrongUse } from './failure.ts';
+import { historyAfter } from './history.ts';
 import { malformedText, printable } from './malformed-view.ts';
 import { listValue } from './option-values.ts';
 import { paragraph } from './output.ts';
@@ -34,7 +35,7 @@ import { askAbout } from './price-question.ts';
 import { approve, type RefreshCommandOptions, refresh, reject } from './price-refresh.ts';
 import { malformedJson, priceJson, priceTable, proposalJson, proposalLines } from './price-view.ts';
 import { openSession, type Session } from './session.ts';
-import { findItem, historyAfter, listItems, putNew, remove, update } from './settings-store.ts';
+import { findItem, listItems, putNew, remove, update } from './settings-store.ts';
 
 const BOOK_TIMEOUT_MS = 20_000;
 const NONE: ReadonlyMap<string, Price> = new Map();
@@ -112,9 +113,8 @@ function addRefreshing(prices: Command): void {
     .command('approve')
     .description('make a listed price that waits the one that holds')
     .argument('<model>', 'the model id')
-    .option('--yes', 'do not ask about figures that look like slips')
-    .action(async (modelId: string, options: { readonly yes?: boolean }, command: Command) =>
-      approve(await openSession(command), modelId, options.yes === true),
+    .action(async (modelId: string, _options: unknown, command: Command) =>
+      approve(await openSession(command), modelId),
     );
   prices
     .command('reject')
@@ -126,7 +126,7 @@ function addRefreshing(prices: Command): void {
 }
 
 async function setPrice(session: Session, modelId: string, options: SetOptions): Promise<void> {
-  const { connection, output, nowMs } = session;
+  const { output, connection } = session;
   if (modelId.startsWith(AUTO_PRICE_PREFIX)) {
     throw wrongUse('"auto:" prices are written by the refresh; name the model id alone');
   }
@@ -142,12 +142,12 @@ async function setPrice(session: Session, modelId: string, options: SetOptions):
   // Bedrock tells the model of an application inference profile when it is asked for.
   if (!isBounded && !isApplicationProfile(modelId)) throw unknownModel(modelId);
   refuseWhatCannotHold(modelId, price);
-  await askAbout(doubtsOf(price, known?.price), options.yes === true);
+  await askAbout(doubtsOf(price, known?.price), session.isSure);
   const { pk: _pk, sk: _sk, ...rest } = complete;
-  const history = historyAfter(item, named, nowMs);
+  const history = await historyAfter(session, item, named);
   const written = await write(session, modelId, item, { ...rest, history });
   if (!written) {
-    throw new CliFailure(`the price of "${modelId}" was changed meanwhile; try again`);
+    throw changedMeanwhile('price', modelId);
   }
   const left = known === undefined || price.free === true ? [] : linesLeftOut(price, known.price);
   if (left.length > 0) {
@@ -195,7 +195,7 @@ async function write(
     PARTITION.price,
     modelId,
     { set: { ...attributes, v: 1 }, remove: gone },
-    'present',
+    item,
   );
 }
 

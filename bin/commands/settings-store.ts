@@ -71,13 +71,16 @@ export const putNew = (
     ),
   );
 
-/** Changes only the named attributes; false where the item's being there is not as expected. */
+/**
+ * Changes only the named attributes; false where the item is not there as it was read: `before` is
+ * undefined for one that was not there. An item's history tells whether it was changed.
+ */
 export function update(
   connection: Connection,
   partition: TablePartition,
   id: string,
   change: ItemChange,
-  expected: 'present' | 'absent',
+  before: SettingItem | undefined,
 ): Promise<boolean> {
   const sets = Object.entries(change.set);
   const setClause = sets.map((_, index) => `#s${index} = :s${index}`).join(', ');
@@ -87,21 +90,50 @@ export function update(
     ...sets.map(([name], index) => [`#s${index}`, name]),
     ...change.remove.map((name, index) => [`#r${index}`, name]),
   ];
+  const condition = asRead(before);
   return unlessRefused(() =>
     connection.client.send(
       new UpdateCommand({
         TableName: connection.settingsTable,
         Key: keyOf(partition, id),
         UpdateExpression: `SET ${setClause}${removeClause === '' ? '' : ` REMOVE ${removeClause}`}`,
-        ConditionExpression:
-          expected === 'present' ? 'attribute_exists(#pk)' : 'attribute_not_exists(#pk)',
-        ExpressionAttributeNames: Object.fromEntries(names),
-        ExpressionAttributeValues: Object.fromEntries(
-          sets.map(([, value], index) => [`:s${index}`, value]),
-        ),
+        ConditionExpression: condition.expression,
+        ExpressionAttributeNames: Object.fromEntries([...names, ...condition.names]),
+        ExpressionAttributeValues: {
+          ...Object.fromEntries(sets.map(([, value], index) => [`:s${index}`, value])),
+          ...condition.values,
+        },
       }),
     ),
   );
+}
+
+interface Condition {
+  readonly expression: string;
+  readonly names: readonly (readonly [string, string])[];
+  readonly values: Readonly<Record<string, unknown>>;
+}
+
+/** Every change ends the history by an entry of its own, so its time tells one from the next. */
+function asRead(before: SettingItem | undefined): Condition {
+  if (before === undefined) {
+    return { expression: 'attribute_not_exists(#pk)', names: [], values: {} };
+  }
+  const names = [['#history', 'history']] as const;
+  const history: readonly unknown[] = Array.isArray(before.history) ? before.history : [];
+  const last = history.at(-1);
+  const at = typeof last === 'object' && last !== null && 'at' in last ? last.at : undefined;
+  if (typeof at !== 'string') {
+    const expression = 'attribute_exists(#pk) AND attribute_not_exists(#history)';
+    return before.history === undefined
+      ? { expression, names, values: {} }
+      : { expression: 'attribute_exists(#pk)', names: [], values: {} };
+  }
+  return {
+    expression: `attribute_exists(#pk) AND #history[${history.length - 1}].#at = :historyAt`,
+    names: [...names, ['#at', 'at']],
+    values: { ':historyAt': at },
+  };
 }
 
 /** Removes an item; false where there was none. */
@@ -129,18 +161,4 @@ async function unlessRefused(write: () => Promise<unknown>): Promise<boolean> {
     if (error instanceof ConditionalCheckFailedException) return false;
     throw error;
   }
-}
-
-const MAX_HISTORY = 20;
-
-/** The item's history with this change at its end; of more than twenty the oldest go. */
-export function historyAfter(
-  item: SettingItem | undefined,
-  change: Readonly<Record<string, string>>,
-  nowMs: number,
-): unknown[] {
-  const before = Array.isArray(item?.history) ? item.history : [];
-  const by = process.env.USER ?? process.env.USERNAME ?? 'unknown';
-  const entry = { at: new Date(nowMs).toISOString(), by, change };
-  return [...before, entry].slice(-MAX_HISTORY);
 }

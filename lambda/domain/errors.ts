@@ -9,6 +9,7 @@ export type ErrorCode =
   | 'invalid_request'
   | 'body_too_large'
   | 'unknown_route'
+  | 'edge_required'
   | 'operation_not_served'
   | 'unknown_key'
   | 'model_not_priced'

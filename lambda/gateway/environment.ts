@@ -18,6 +18,8 @@ export interface GatewayEnvironment {
   readonly notesReservation: boolean;
   readonly whenClientLeaves: 'drain' | 'settle';
   readonly journalDays: number;
+  /** What the edge proves itself by, the current one first; none: nothing is asked for. */
+  readonly originSecrets: readonly string[];
 }
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -52,6 +54,7 @@ export function readEnvironment(env: Environment): GatewayEnvironment {
         ? 'settle'
         : 'drain',
     journalDays: number(ENV.journalDays, DEFAULTS.journalDays, 1, 3_650),
+    originSecrets: originSecretsOf(env),
   };
 }
 
@@ -79,6 +82,29 @@ function regionsOf(env: Environment): readonly string[] {
     throw new Error(`${ENV.regions}: "${region}" is no region; give them as us-east-1,eu-west-1`);
   }
   return regions;
+}
+
+const ORIGIN_SECRET = /^[\x21-\x2b\x2d-\x7e]{32,256}$/;
+/** The current one and the one before: enough for a change without an outage. */
+const MAX_ORIGIN_SECRETS = 2;
+
+/** The message tells the place of a bad one and never the text: it may be most of a secret. */
+function originSecretsOf(env: Environment): readonly string[] {
+  const text = env[ENV.originSecret]?.trim() ?? '';
+  if (text === '') return [];
+  // Not by list(), which would make no secret, and so no check, of a lone comma.
+  const secrets = text.split(',').map((part) => part.trim());
+  if (secrets.length > MAX_ORIGIN_SECRETS) {
+    throw new Error(`${ENV.originSecret}: ${secrets.length} secrets; at most two are taken`);
+  }
+  for (const [index, secret] of secrets.entries()) {
+    if (ORIGIN_SECRET.test(secret)) continue;
+    throw new Error(
+      `${ENV.originSecret}: secret ${index + 1} must be 32 to 256 visible ASCII characters, ` +
+        'without blank or comma',
+    );
+  }
+  return secrets;
 }
 
 function oneOf(env: Environment, name: string, allowed: readonly string[], fallback: string) {

@@ -13,13 +13,17 @@ const scratch = mkdtempSync(join(tmpdir(), 'hardcap-app-'));
 afterAll(() => rmSync(scratch, { recursive: true, force: true }));
 
 /** The app with this context, as the CDK's command line starts it; nothing is bundled. */
-const synthesise = (context: Readonly<Record<string, unknown>>) =>
+const synthesise = (
+  context: Readonly<Record<string, unknown>>,
+  env: Readonly<Record<string, string>> = {},
+) =>
   spawnSync(process.execPath, ['bin/app.ts'], {
     cwd: ROOT,
     encoding: 'utf8',
     env: {
       PATH: process.env.PATH ?? '',
       HOME: scratch,
+      ...env,
       CDK_OUTDIR: join(scratch, 'cdk.out'),
       CDK_CONTEXT_JSON: JSON.stringify({ 'aws:cdk:bundling-stacks': [], ...context }),
     },
@@ -37,6 +41,17 @@ it.each([
     /^hardcap cannot be deployed with these settings: .*-c <name>=<value>\.\n$/,
   );
   expect(stderr).toContain(message);
+});
+
+it("refuses an edge in the region of the command line that takes no web ACL of CloudFront's", () => {
+  const { status, stdout, stderr } = synthesise(
+    { edge: 'cloudfront' },
+    { CDK_DEFAULT_REGION: 'eu-west-1' },
+  );
+
+  expect([status, stdout]).toEqual([1, '']);
+  expect(stderr).toMatch(/^hardcap cannot be deployed .* region is eu-west-1: .*\n$/);
+  expect(stderr).toContain('"edgeWebAclArn"');
 });
 
 interface Flag {

@@ -108,7 +108,7 @@ describe('the app as it is deployed', () => {
     };
   };
 
-  describe.each([/Gateway/, /Rollover/, /Widget/])('the bundle of %s', (name) => {
+  describe.each([/Gateway/, /Rollover/, /Widget/, /AlertsMailer/])('the bundle of %s', (name) => {
     it('exports its handler without AWS, network or another file', () => {
       const { file, variables } = bundleOf(name);
       // A reference to a table stands in the template where its name will be.

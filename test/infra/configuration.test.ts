@@ -10,6 +10,13 @@ import {
 } from '../../lib/configuration.ts';
 import { createApp } from './stack-under-test.ts';
 
+const UUID = '12345678-90ab-cdef-1234-567890abcdef';
+const EDGE = {
+  edgeDomain: 'llm.example.com',
+  edgeCertificateArn: `arn:aws:acm:us-east-1:123456789012:certificate/${UUID}`,
+  edgeWebAclArn: `arn:aws:wafv2:us-east-1:123456789012:global/webacl/mine/${UUID}`,
+};
+
 const fromContext = (context: Record<string, unknown>) =>
   configurationFromContext(createApp(context).node);
 
@@ -80,8 +87,30 @@ describe('a setting', () => {
     ['reservedConcurrency', -1, 'or none'],
     ['logRetentionDays', 31, "CloudWatch's steps in days"],
     ['logRetentionDays', 9999, "CloudWatch's steps in days"],
+    ['alarmRefusals', -1, 'requests, 0 to 1000000'],
+    ['runbookUrl', 'https://wiki/a#b', 'without # and blanks'],
+    ['runbookUrl', '', 'without # and blanks'],
     ['alarmEmail', 'ops', 'one e-mail address'],
     ['removalPolicy', 'snapshot', 'retain or destroy'],
+    ['edge', 'on', 'none or cloudfront'],
+    ['edgeDirect', 'no', 'refuse or allow'],
+    ['edgeDomain', 'https://llm.example.com', 'one domain name'],
+    ['edgeDomain', 'localhost', 'one domain name'],
+    ['edgeDomain', '*.example.com', 'one domain name'],
+    [
+      'edgeCertificateArn',
+      `arn:aws:acm:eu-west-1:123456789012:certificate/${UUID}`,
+      'a certificate in us-east-1',
+    ],
+    ['edgeRateLimit', 99, 'requests, 100 to 2000000000'],
+    [
+      'edgeWebAclArn',
+      `arn:aws:wafv2:us-east-1:123456789012:regional/webacl/mine/${UUID}`,
+      'a web ACL for CloudFront',
+    ],
+    ['edgeFirstByteSeconds', 0, 'seconds, 1 to 900'],
+    ['edgeFirstByteSeconds', 901, 'seconds, 1 to 900'],
+    ['edgeSecretVersion', 0, 'changes, 1 to 1000000'],
   ])('%s %j is refused, naming the key, the value and what is allowed', (key, value, allowed) => {
     const read = () => fromContext({ [key]: value });
 
@@ -95,6 +124,51 @@ describe('a setting', () => {
 
     expect(read).toThrow('"memoryMb" is 1');
     expect(read).toThrow('"uncovered" is "no"');
+  });
+});
+
+describe('settings of the edge', () => {
+  it('are read where there is one', () => {
+    const set = { edge: 'cloudfront', ...EDGE, edgeFirstByteSeconds: '60', edgeSecretVersion: '2' };
+
+    expect(fromContext(set)).toEqual({
+      ...DEFAULT_CONFIGURATION,
+      ...EDGE,
+      edge: 'cloudfront',
+      edgeFirstByteSeconds: 60,
+      edgeSecretVersion: 2,
+    });
+  });
+
+  it.each([
+    ['edgeDirect', 'allow'],
+    ['edgeDomain', EDGE.edgeDomain],
+    ['edgeCertificateArn', EDGE.edgeCertificateArn],
+    ['edgeRateLimit', 500],
+    ['edgeWebAclArn', EDGE.edgeWebAclArn],
+    ['edgeFirstByteSeconds', 60],
+    ['edgeSecretVersion', 2],
+  ])('%s is refused where there is none, as somebody may rely on it', (key, value) => {
+    expect(() => fromContext({ [key]: value })).toThrow(
+      `"${key}" is ${JSON.stringify(value)} while "edge" is "none"`,
+    );
+  });
+
+  it.each(['edgeDomain', 'edgeCertificateArn'] as const)(
+    '%s is refused without the other of the two',
+    (key) => {
+      expect(() => completeConfiguration({ edge: 'cloudfront', [key]: EDGE[key] })).toThrow(
+        'set both or neither',
+      );
+    },
+  );
+
+  it('edgeRateLimit is refused beside a web ACL that has rules of its own', () => {
+    const { edgeWebAclArn } = EDGE;
+
+    expect(() =>
+      completeConfiguration({ edge: 'cloudfront', edgeWebAclArn, edgeRateLimit: 500 }),
+    ).toThrow('"edgeRateLimit" is 500, which nothing would enforce');
   });
 });
 

@@ -80,7 +80,6 @@ describe('the graphs', () => {
       expect.arrayContaining([
         'SpendUsd Sum',
         'ReservedUsd Sum',
-        'Refusals Sum',
         'RequestsClamped Sum',
         'StreamsCut Sum',
         'AddedLatencyMs p50',
@@ -91,6 +90,14 @@ describe('the graphs', () => {
         'ReservationsExpired Sum',
       ]),
     );
+  });
+
+  it('show every reason of a refusal that is counted', () => {
+    const reasons = Object.entries(METRIC).filter(([key]) => /^refused[A-Z]/.test(key));
+    const drawn = lines.map(([, name]) => name);
+
+    expect(reasons.length).toBeGreaterThan(5);
+    expect(reasons.filter(([, name]) => !drawn.includes(name))).toEqual([]);
   });
 
   it('have a title and name their unit', () => {

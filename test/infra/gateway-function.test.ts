@@ -53,7 +53,9 @@ describe('the gateway function', () => {
       [ENV.catalogueMaxAgeDays]: '60',
       [ENV.priceRefresh]: 'daily',
     });
-    expect(Object.keys(environment).sort()).toEqual(Object.values(ENV).sort());
+    // The secret of an edge comes with the edge.
+    const told = Object.values(ENV).filter((name) => name !== ENV.originSecret);
+    expect(Object.keys(environment).sort()).toEqual(told.sort());
   });
 
   it('is told the settings that were set', () => {
@@ -117,7 +119,9 @@ describe('the function URL', () => {
   });
 
   it('may be called by anybody, but the function only through the URL', () => {
-    const permissions = resources(template, 'AWS::Lambda::Permission');
+    const permissions = resources(template, 'AWS::Lambda::Permission').filter(({ id }) =>
+      /Gateway/.test(id),
+    );
 
     expect(permissions.map(({ properties }) => properties)).toEqual([
       {
@@ -147,7 +151,7 @@ describe("the gateway's log group", () => {
   it('keeps lines as long as the settings say', () => {
     const logs = resources(createTemplate({ logRetentionDays: 7 }), 'AWS::Logs::LogGroup');
 
-    expect(logs.map(({ properties }) => properties.RetentionInDays)).toEqual([7, 7]);
+    expect(new Set(logs.map(({ properties }) => properties.RetentionInDays))).toEqual(new Set([7]));
   });
 });
 

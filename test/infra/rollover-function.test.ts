@@ -114,7 +114,7 @@ describe('the dead-letter queue', () => {
 });
 
 describe("the rollover's role", () => {
-  it('reads counters and caps, writes the ledger and refreshed prices, prunes, keeps failures and logs: nothing else', () => {
+  it('reads counters and caps, writes the ledger and refreshed prices, prunes, tells events as hardcap, keeps failures and logs: nothing else', () => {
     const role = resource(template, 'AWS::IAM::Role', /RolloverRole/);
     const logs = resource(template, 'AWS::Logs::LogGroup', /Rollover/);
 
@@ -204,6 +204,30 @@ describe("the rollover's role", () => {
         Effect: 'Allow',
         Action: 'sqs:SendMessage',
         Resource: `<${queue.id}.Arn>`,
+      },
+      {
+        Sid: 'ReadAliases',
+        Effect: 'Allow',
+        Action: 'dynamodb:Query',
+        Resource: `<${settings.id}.Arn>`,
+        Condition: onPartitions('ALIAS'),
+      },
+      {
+        Sid: 'KeepToldMarks',
+        Effect: 'Allow',
+        Action: ['dynamodb:DeleteItem', 'dynamodb:Query'],
+        Resource: `<${ledger.id}.Arn>`,
+        Condition: onPartitions('TOLD', 'UNTOLD'),
+      },
+      {
+        Sid: 'TellEvents',
+        Effect: 'Allow',
+        Action: 'events:PutEvents',
+        Resource: 'arn:<AWS::Partition>:events:<AWS::Region>:<AWS::AccountId>:event-bus/default',
+        Condition: {
+          'ForAllValues:StringEquals': { 'events:source': ['hardcap'] },
+          Null: { 'events:source': 'false' },
+        },
       },
       {
         Sid: 'WriteOwnLogs',

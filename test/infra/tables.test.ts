@@ -79,8 +79,7 @@ describe('removalPolicy destroy', () => {
       false,
       false,
     ]);
-    expect([...tables, ...logs].map(({ deletionPolicy }) => deletionPolicy)).toEqual(
-      Array(4).fill('Delete'),
-    );
+    const policies = [...tables, ...logs].map(({ deletionPolicy }) => deletionPolicy);
+    expect(new Set(policies)).toEqual(new Set(['Delete']));
   });
 });

@@ -163,13 +163,13 @@ test('takes a mistyped id for a mistake, not for a new cap', async () => {
 
 test('keeps who changed what', async () => {
   await cli.run('cap', 'set', 'team', '--limit', '5', '--window', 'daily');
-  await cli.run('cap', 'set', 'team', '--limit', '7');
+  await cli.run('cap', 'set', 'team', '--limit', '7', '--reason', 'a launch');
 
   const items = await cli.readItems();
 
   expect(items[0]?.history).toMatchObject([
-    { by: 'tester', change: { limitUsd: '5.00', window: 'daily' } },
-    { by: 'tester', change: { limitUsd: '7.00' } },
+    { by: 'tester', before: {}, after: { limitUsd: '5.00', window: 'daily' } },
+    { by: 'tester', why: 'a launch', before: { limitUsd: '5' }, after: { limitUsd: '7.00' } },
   ]);
 });
 

@@ -48,8 +48,11 @@ describe('prices set', () => {
       priority: { numerator: 1_750_000_000n },
     });
     expect((await cli.readItems())[0]?.history).toMatchObject([
-      { change: { inputUsdPerMillion: '0.90', outputUsdPerMillion: '4.50' } },
-      { change: { outputUsdPerMillion: '4.60', priorityFactor: '1.75' } },
+      { before: {}, after: { inputUsdPerMillion: '0.90', outputUsdPerMillion: '4.50' } },
+      {
+        before: { outputUsdPerMillion: '4.5' },
+        after: { outputUsdPerMillion: '4.60', priorityFactor: '1.75' },
+      },
     ]);
   });
 
@@ -345,7 +348,7 @@ describe('prices refresh', () => {
       ]),
       unmapped: expect.arrayContaining([{ name: 'USE1-Unheard-of', why: 'is in no table' }]),
     });
-    expect(stderr).toContain('"event":"hardcap.prices.changed"');
+    expect(stderr).toContain('"event":"hardcap.price.changed"');
     expect(stderr + stdout).not.toContain('offer-token');
     const { price } = await modelOf('us.amazon.nova-micro-v1:0');
     expect(price.tokens).toMatchObject({

@@ -71,6 +71,7 @@ const NAMES = [
   'x-amzn-bedrock-cache-control',
   'x-amzn-bedrock-save',
   'x-forwarded-host',
+  'x-hardcap-origin-secret',
   'x-http-method-override',
 ];
 

@@ -24,6 +24,7 @@ describe('an environment that names only its tables', () => {
       notesReservation: true,
       whenClientLeaves: 'drain',
       journalDays: 90,
+      originSecrets: [],
     });
   });
 
@@ -47,6 +48,7 @@ describe('values', () => {
       [ENV.upstreamMetadata]: 'none',
       [ENV.whenClientLeaves]: 'settle',
       [ENV.journalDays]: '3650',
+      [ENV.originSecret]: `${'n'.repeat(32)}, ${'o'.repeat(256)}`,
       AWS_REGION: 'eu-west-1',
     });
 
@@ -62,6 +64,7 @@ describe('values', () => {
       notesReservation: false,
       whenClientLeaves: 'settle',
       journalDays: 3_650,
+      originSecrets: ['n'.repeat(32), 'o'.repeat(256)],
     });
   });
 
@@ -102,12 +105,25 @@ describe('a bad value', () => {
     [ENV.whenClientLeaves, 'Drain'],
     [ENV.journalDays, '0'],
     [ENV.journalDays, '3651'],
+    [ENV.originSecret, 'a'.repeat(31)],
+    [ENV.originSecret, 'a'.repeat(257)],
+    [ENV.originSecret, ','],
+    [ENV.originSecret, `${'a'.repeat(32)},`],
+    [ENV.originSecret, `${'a'.repeat(31)} b`],
+    [ENV.originSecret, `${'a'.repeat(32)},${'b'.repeat(32)},${'c'.repeat(32)}`],
   ])('is refused by name: %s=%j', (name, value) => {
     expect(() => read({ [name]: value })).toThrow(name);
   });
 
   it('of the function’s own region is refused by the variable that would mend it', () => {
     expect(() => read({ AWS_REGION: 'nowhere' })).toThrow(ENV.regions);
+  });
+
+  it('is not shown where it may be most of a secret', () => {
+    const text = 'most-of-a-secret';
+
+    expect(() => read({ [ENV.originSecret]: text })).toThrow('secret 1 must be 32 to 256');
+    expect(() => read({ [ENV.originSecret]: text })).not.toThrow(text);
   });
 
   it('is shown, with what it may be', () => {

@@ -20,6 +20,7 @@ const WIRE: readonly (readonly [ErrorCode, number, string])[] = [
   ['body_too_large', 413, 'ValidationException'],
   ['unknown_route', 404, 'UnknownOperationException'],
   ['operation_not_served', 501, 'UnknownOperationException'],
+  ['edge_required', 403, 'AccessDeniedException'],
   ['unknown_key', 401, 'UnrecognizedClientException'],
   ['model_not_priced', 400, 'ValidationException'],
   ['model_unresolved', 503, 'ServiceUnavailableException'],

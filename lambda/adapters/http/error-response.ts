@@ -35,6 +35,8 @@ const WIRE: Readonly<Record<ErrorCode, { readonly status: number; readonly type:
   invalid_request: BAD_REQUEST,
   body_too_large: { status: 413, type: 'ValidationException' },
   unknown_route: { status: 404, type: 'UnknownOperationException' },
+  // Never by way of the edge: who goes round it is told no more than this.
+  edge_required: { status: 403, type: 'AccessDeniedException' },
   operation_not_served: { status: 501, type: 'UnknownOperationException' },
   unknown_key: { status: 401, type: 'UnrecognizedClientException' },
   // Not 403: some clients send a request that was answered so again, without a word.

@@ -1,7 +1,7 @@
 /**
  * The gateway's HTTP side: a Function URL event in; status, headers and a body that streams out.
  *
- * Order: door, route, key, parse; then the spend guard. Nothing here reads settings or the ledger.
+ * Order: origin, door, route, key, parse; then the spend guard. Nothing here reads settings or the ledger.
  */
 import type { Readable } from 'node:stream';
 import type { GuardedAnswer, GuardedRequest } from '../../application/guarded-request.ts';
@@ -21,6 +21,8 @@ import type { AnswerForm, Door, Entry } from './doors/door.ts';
 import { openAiDoor } from './doors/openai-door.ts';
 import { type ErrorAnswer, wireErrorOf, wireRefusalOf } from './error-response.ts';
 import { createFrameReader } from './event-stream.ts';
+import { countFailure } from './failure-metrics.ts';
+import { createOriginCheck, type OriginCheck } from './origin-secret.ts';
 import { requestWishes } from './request-wishes.ts';
 
 /** The parts of a Function URL's event (payload 2.0) that are read. */
@@ -62,6 +64,8 @@ export interface HttpGatewayOptions {
   readonly regions: readonly string[];
   /** 429 or 402. */
   readonly overCapStatus: number;
+  /** A request must bring one of them. @default - none is asked for */
+  readonly originSecrets?: readonly string[];
 }
 
 /** What a Function URL takes; local mode and other fronts are held to the same. */
@@ -74,17 +78,18 @@ export const DOORS: readonly Door[] = [anthropicDoor, openAiDoor, bedrockDoor];
 
 export function createHttpGateway(given: HttpGatewayOptions): HttpGateway {
   const options = { ...given, telemetry: quietTelemetry(given.telemetry) };
+  const originCheck = createOriginCheck(given.originSecrets ?? []);
   return {
     async answer(event, invocation) {
       // An endpoint that ends in a slash makes SDKs send `//model/...`.
       const path = event.rawPath.replace(REPEATED_SLASHES, '/');
       const door = DOORS.find((each) => each.owns(path)) ?? bedrockDoor;
-      const visit: Visit = { options, door, invocation };
-      try {
-        return await serve(visit, path, event);
-      } catch (error) {
-        return at(failureAnswer(visit, error), invocation);
-      }
+      const arrivedMs = options.clock.elapsedMs();
+      const visit: Visit = { options, originCheck, door, invocation, arrivedMs };
+      options.telemetry.describe({ requestId: invocation.requestId });
+      const answered = await answeredAnyway(visit, path, event);
+      options.telemetry.describe({ status: String(answered.answer.statusCode) });
+      return answered;
     },
   };
 }
@@ -94,13 +99,24 @@ const REPEATED_SLASHES = /\/{2,}/g;
 /** One request at its door. */
 interface Visit {
   readonly options: HttpGatewayOptions;
+  readonly originCheck: OriginCheck;
   readonly door: Door;
   readonly invocation: HttpInvocation;
+  /** By the clock's `elapsedMs`. */
+  readonly arrivedMs: number;
+}
+
+async function answeredAnyway(visit: Visit, path: string, event: HttpEvent): Promise<Answered> {
+  try {
+    return await serve(visit, path, event);
+  } catch (error) {
+    return at(failureAnswer(visit, error), visit.invocation);
+  }
 }
 
 async function serve(visit: Visit, path: string, event: HttpEvent): Promise<Answered> {
   const { options, door, invocation } = visit;
-  const headers = presentHeaders(event.headers);
+  const headers = visit.originCheck(presentHeaders(event.headers));
   let credential: CallerCredential | undefined;
   const entry = door.enter({
     method: event.requestContext.http.method,
@@ -115,15 +131,19 @@ async function serve(visit: Visit, path: string, event: HttpEvent): Promise<Answ
   });
   if ('immediate' in entry) return at(entry.immediate, invocation);
   options.telemetry.count(METRIC.requests);
+  credential ??= callerCredential(headers);
+  options.telemetry.describe({ key: credential.keyId });
   if ('write' in entry) {
     const { write, ...listing } = entry;
-    const asked = { ...callerCredential(headers), ...listing };
+    const asked = { ...credential, ...listing };
     return at(write(await options.guard.listModels(asked)), invocation);
   }
+  options.telemetry.describe({ operation: entry.operation });
   const opened: { stream?: Answered['answer'] } = {};
   const request: GuardedRequest = {
-    ...(credential ?? callerCredential(headers)),
+    ...credential,
     requestId: invocation.requestId,
+    arrivedMs: visit.arrivedMs,
     operation: entry.operation,
     modelId: entry.modelId,
     ...(entry.namedAs !== undefined && { namedAs: entry.namedAs }),
@@ -196,12 +216,8 @@ function at(error: ErrorAnswer, invocation: HttpInvocation, done = Promise.resol
 }
 
 function failureAnswer({ options, door, invocation }: Visit, error: unknown): ErrorAnswer {
-  options.telemetry.count(METRIC.errors);
+  countFailure(options.telemetry, error);
   const isOurs = error instanceof HardcapError;
-  if (isOurs && error.code === 'settings_malformed') {
-    options.telemetry.count(METRIC.malformedSettings);
-  }
-  if (isOurs && error.code === 'invariant_broken') options.telemetry.count(METRIC.invariantBroken);
   const answer = door.errorAnswer(wireErrorOf(error, invocation.requestId));
   // That an operation is not served is no fault.
   if (answer.status >= 500 && answer.status !== 501) {
