@@ -8,7 +8,9 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { systemClock } from '../../lambda/adapters/clock/system-clock.ts';
 import { createCounterReading } from '../../lambda/adapters/ledger/counter-reading.ts';
 import { windowAt } from '../../lambda/domain/window.ts';
+import { composeWidget } from '../../lambda/widget/compose.ts';
 import { usd, windowRule } from '../helpers/builders.ts';
+import { createFakeTelemetry } from '../helpers/fake-ports.ts';
 import { converse, type RunningGateway, startRunningGateway } from '../helpers/running-gateway.ts';
 
 let running: RunningGateway;
@@ -106,6 +108,20 @@ describe('what it lets in', () => {
     expect(text.match(/<script/g)).toHaveLength(1);
     expect(text).toContain('&lt;script&gt;');
   });
+});
+
+it('shows what the widget function shows of the same tables', async () => {
+  const widget = composeWidget({
+    client: running.dynamo,
+    environment: running.gateway,
+    clock: systemClock,
+    telemetry: createFakeTelemetry(),
+  });
+
+  const markup = await widget({ filter: 'key:alice' }, 'arn');
+
+  expect(markup).toContain('<bdi>key alice</bdi>');
+  expect(markup).not.toContain('<bdi>team</bdi>');
 });
 
 it('gives the changing part alone where it is asked for', async () => {

@@ -78,9 +78,10 @@ export function localPage(content: PageContent, { script, refreshMs }: PageLife)
  gateway</span><span class="live quiet" id="hc-state" role="status" data-refresh-ms="${refreshMs}"
 ></span></header>`;
   const main = [top, browserNavigation.filterForm(content.filter), new Html(livePart(content))];
+  const code = element('script', script);
   return html`<!doctype html>
-<html lang="en"><head>${head}</head><body><main class="hc">${main}</main>${element('script', script)}
-</body></html>`.markup;
+<html lang="en"><head>${head}</head><body><main class="hc">${main}</main>${code}</body></html>`
+    .markup;
 }
 
 /** Its text goes out as it is: its hash is in the page's policy. */
