@@ -136,22 +136,37 @@ function asRead(before: SettingItem | undefined): Condition {
   };
 }
 
-/** Removes an item; false where there was none. */
-export const remove = (
+/** Removes an item; false where there was none, or one with other values than `expected`. */
+export function remove(
   connection: Connection,
   partition: TablePartition,
   id: string,
-): Promise<boolean> =>
-  unlessRefused(() =>
+  expected: SettingItem = {},
+): Promise<boolean> {
+  const values = Object.entries(expected);
+  const conditions = [
+    'attribute_exists(#pk)',
+    ...values.map((_, index) => `#e${index} = :e${index}`),
+  ];
+  return unlessRefused(() =>
     connection.client.send(
       new DeleteCommand({
         TableName: connection.settingsTable,
         Key: keyOf(partition, id),
-        ConditionExpression: 'attribute_exists(#pk)',
-        ExpressionAttributeNames: { '#pk': TABLE.partitionKey },
+        ConditionExpression: conditions.join(' and '),
+        ExpressionAttributeNames: Object.fromEntries([
+          ['#pk', TABLE.partitionKey],
+          ...values.map(([name], index) => [`#e${index}`, name]),
+        ]),
+        ...(values.length > 0 && {
+          ExpressionAttributeValues: Object.fromEntries(
+            values.map(([, value], index) => [`:e${index}`, value]),
+          ),
+        }),
       }),
     ),
   );
+}
 
 async function unlessRefused(write: () => Promise<unknown>): Promise<boolean> {
   try {

@@ -55,6 +55,8 @@ export interface CounterBooks {
 export interface RunningGatewayOptions {
   readonly env?: Readonly<Record<string, string>>;
   readonly upstream?: string;
+  /** @default embedded */
+  readonly ledger?: string;
   readonly functionTimeoutMs?: number;
   readonly rolloverIntervalMs?: number;
 }
@@ -74,7 +76,7 @@ export async function startRunningGateway(
   const gateway = await startLocalGateway({
     port: 0,
     upstream: options.upstream ?? bedrock.url,
-    ledger: 'embedded',
+    ledger: options.ledger ?? 'embedded',
     env: { HARDCAP_SETTINGS_MAX_AGE_MS: '0', AWS_REGION: 'us-east-1', ...options.env },
     ...(options.functionTimeoutMs === undefined
       ? {}
