@@ -40,6 +40,19 @@ export const useTableKeys = (keyArns: readonly string[]): PolicyStatement[] =>
         }),
       ];
 
+/** Lets a role read such tables, and no more. */
+export const readTableKeys = (keyArns: readonly string[]): PolicyStatement[] =>
+  keyArns.length === 0
+    ? []
+    : [
+        new PolicyStatement({
+          sid: 'ReadTableKeys',
+          actions: ['kms:Decrypt', 'kms:DescribeKey'],
+          resources: [...keyArns],
+          conditions: via('dynamodb'),
+        }),
+      ];
+
 /** ARNs of the customer's keys that encrypt these tables, each once. */
 export const keyArnsOf = (...tables: readonly TableReference[]): string[] => [
   ...new Set(tables.flatMap(({ encryptionKey }) => encryptionKey?.keyArn ?? [])),

@@ -1,7 +1,7 @@
 /**
  * All of hardcap as one construct, for the stack beside it or for another CDK app.
  */
-import { RemovalPolicy, Tags } from 'aws-cdk-lib';
+import { Duration, RemovalPolicy, Tags } from 'aws-cdk-lib';
 import { type ITable, Table } from 'aws-cdk-lib/aws-dynamodb';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { FunctionUrlAuthType } from 'aws-cdk-lib/aws-lambda';
@@ -16,10 +16,12 @@ import { keyArnsOf, keyOf, letServicesUse } from './encryption.ts';
 import { environmentOf } from './environment.ts';
 import { GatewayFunction } from './gateway-function.ts';
 import { LedgerTable, openIndexArn } from './ledger-table.ts';
+import { metric } from './metric.ts';
 import { OriginSecret } from './origin-secret.ts';
 import { RolloverFunction } from './rollover-function.ts';
 import { SettingsTable } from './settings-table.ts';
 import { SsmSyncFunction } from './ssm-sync-function.ts';
+import { WidgetFunction } from './widget-function.ts';
 
 /** The CDK's own class is no `ITable` to the strictest of TypeScript's settings. */
 type AnyTable = ITable | Table;
@@ -61,6 +63,7 @@ export class Hardcap extends Construct {
   readonly rollover: RolloverFunction;
   /** Undefined where the setting `ssmPrefix` is empty. */
   readonly ssmSync: SsmSyncFunction | undefined;
+  readonly widget: WidgetFunction;
   /** Undefined where the setting `edge` is `none`. */
   readonly edge: Edge | undefined;
   readonly dashboard: Dashboard;
@@ -118,16 +121,21 @@ export class Hardcap extends Construct {
       ssmPrefix === ''
         ? undefined
         : new SsmSyncFunction(this, 'SsmSync', {
-            logRetention: shared.logRetention,
-            logRemovalPolicy: shared.logRemovalPolicy,
+            ...shared,
             settingsTableName: this.settingsTable.tableName,
-            settingsTableArn: this.settingsTable.tableArn,
+            tableKeyArns: keyArnsOf(this.settingsTable),
             ssmPrefix,
           });
     // CloudFormation reads the order off the URL: the function first, then what sends the secret.
     this.edge = originSecret && this.#createEdge(originSecret);
 
+    this.widget = new WidgetFunction(this, 'Widget', {
+      ...shared,
+      openIndexArn: openIndexArn(this.ledgerTable),
+    });
     this.dashboard = new Dashboard(this, 'Dashboard', {
+      widget: this.widget.lambda,
+      gatewayLogGroup: this.gateway.lambda.logGroup,
       settingsTable: this.settingsTable,
       ledgerTable: this.ledgerTable,
     });
@@ -148,6 +156,7 @@ export class Hardcap extends Construct {
       anchor: 'alert-mails-failed',
       meaning: "alerts were told, but could not be mailed: the rollover's log has their words.",
     });
+    if (this.ssmSync !== undefined) this.#watchSync(this.ssmSync);
     for (const [name, value] of Object.entries(configuration.tags)) Tags.of(this).add(name, value);
   }
 
@@ -160,6 +169,31 @@ export class Hardcap extends Construct {
     const { configuration, gateway } = this;
     const { functionUrl } = gateway;
     return new Edge(this, 'Edge', { configuration, functionUrl, originSecret: sent });
+  }
+
+  #watchSync({ deadLetterQueue }: SsmSyncFunction): void {
+    this.alarms.watch('SsmSyncFailed', {
+      metric: metric('ssmSyncFailures', { service: 'ssmSync' }),
+      anchor: 'ssm-sync-failed',
+      meaning:
+        'the caps of Parameter Store could not be brought into the settings. Those that were ' +
+        'brought before hold on; a change is not heard of.',
+    });
+    this.alarms.watch('SsmSyncDied', {
+      metric: deadLetterQueue.metricApproximateNumberOfMessagesVisible({
+        statistic: 'Maximum',
+        period: Duration.minutes(5),
+      }),
+      anchor: 'ssm-sync-failed',
+      meaning: 'runs of the SSM sync failed twice. Read its log, then purge the dead-letter queue.',
+    });
+    this.alarms.watch('SsmParametersMalformed', {
+      metric: metric('ssmParametersMalformed', { service: 'ssmSync' }),
+      anchor: 'malformed-settings',
+      meaning:
+        'a parameter cannot be read as a cap, and requests that it could cover are refused. The ' +
+        "sync's log names it: correct it.",
+    });
   }
 
   get #removalPolicy(): RemovalPolicy {

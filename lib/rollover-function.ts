@@ -158,7 +158,7 @@ const keepFailedRuns = (queueArn: string): PolicyStatement =>
  * Only items whose partition key is one of these: no key's hash is read, no cap is written, no
  * summary is deleted.
  */
-const onPartitions = (...patterns: string[]) => ({
+export const onPartitions = (...patterns: string[]) => ({
   'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': patterns },
   // Without it, "for all values" would hold for a request that has none.
   Null: { 'dynamodb:LeadingKeys': 'false' },

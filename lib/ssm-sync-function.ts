@@ -16,6 +16,7 @@ import type { NodejsFunction } from 'aws-cdk-lib/aws-lambda-nodejs';
 import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { DEFAULTS, ENV, SSM_CAPS_FOLDER, SYNCED_ATTRIBUTES } from '../lambda/contract.ts';
+import { useTableKeys } from './encryption.ts';
 import { NodeFunction, type NodeFunctionProps } from './node-function.ts';
 
 const ENTRY = 'lambda/ssm-sync/handler.ts';
@@ -30,9 +31,14 @@ const DEAD_LETTER_DAYS = 14;
 
 /** What the SSM sync is told by the deployment. */
 export interface SsmSyncFunctionProps
-  extends Pick<NodeFunctionProps, 'logRetention' | 'logRemovalPolicy'> {
+  extends Pick<
+    NodeFunctionProps,
+    'logRetention' | 'logRemovalPolicy' | 'encryptionKey' | 'isTraced'
+  > {
   readonly settingsTableName: string;
   readonly settingsTableArn: string;
+  /** Of the customer's keys that encrypt the settings table. */
+  readonly tableKeyArns: readonly string[];
   /** Caps stand under `<prefix>/caps`, such as `/hardcap/caps/staging`. */
   readonly ssmPrefix: string;
 }
@@ -58,7 +64,12 @@ export class SsmSyncFunction extends Construct {
       },
       logRetention: props.logRetention,
       logRemovalPolicy: props.logRemovalPolicy,
-      statements: this.#statements(path, props.settingsTableArn, queueArn),
+      ...(props.encryptionKey === undefined ? {} : { encryptionKey: props.encryptionKey }),
+      ...(props.isTraced === undefined ? {} : { isTraced: props.isTraced }),
+      statements: [
+        ...this.#statements(path, props.settingsTableArn, queueArn),
+        ...useTableKeys(props.tableKeyArns),
+      ],
       // The role's statement stands above, so the CDK need not grant it.
       onFailure: { bind: () => ({ destination: queueArn }) },
       retryAttempts: RETRY_ATTEMPTS,
@@ -79,6 +90,7 @@ export class SsmSyncFunction extends Construct {
   }
 
   #createDeadLetterQueue(): Queue {
+    // It holds names of parameters and no values, and EventBridge writes to it by itself.
     const queue = new Queue(this, 'DeadLetters', {
       enforceSSL: true,
       encryption: QueueEncryption.SQS_MANAGED,

@@ -24,6 +24,7 @@ import { assertTablesAnswer } from './aws-tables.ts';
 import { startEmbeddedDynamodb } from './embedded-dynamodb.ts';
 import { installAwslambda } from './function-url-response.ts';
 import { type StreamingHandler, startFunctionUrlServer } from './function-url-server.ts';
+import { createLivePage, type LivePage } from './live-page.ts';
 import { type ParameterSyncOptions, startParameterSync } from './parameter-sync.ts';
 import { startSimulatedBedrock } from './simulated-bedrock.ts';
 import { createSimulatedProfiles } from './simulated-profiles.ts';
@@ -65,6 +66,10 @@ const LOCAL_CREDENTIALS = { accessKeyId: 'local', secretAccessKey: 'local' };
 
 /** An embedded table does one thing after another, and may be busy with the gateway's. */
 const EMBEDDED_SETTINGS_TIMEOUT_MS = 20_000;
+
+/** Between two readings of an open page; tables in AWS are paid by what is read. */
+const REFRESH_MS = 2_000;
+const AWS_REFRESH_MS = 10_000;
 
 /** Of one call, while tables are looked for and made. */
 const TABLES_TIMEOUT_MS = 20_000;
@@ -121,7 +126,13 @@ export async function startLocalGateway(options: LocalGatewayOptions): Promise<L
     const { tokenCounter } = upstream;
     const parts = { environment, dynamo: client, upstream, tokenCounter, profiles, telemetry };
     const handler = await composeHandler(parts);
-    const server = await listen(handler, options);
+    const page = createLivePage({
+      client,
+      ...environment,
+      refreshMs: dynamo === undefined ? AWS_REFRESH_MS : REFRESH_MS,
+      ...(dynamo === undefined ? {} : { settingsTimeoutMs: EMBEDDED_SETTINGS_TIMEOUT_MS }),
+    });
+    const server = await listen(handler, page, options);
     started.push(server);
     return {
       url: server.url,
@@ -212,11 +223,11 @@ function assertKnown(option: string, text: string, own: string): void {
   );
 }
 
-async function listen(handler: StreamingHandler, options: LocalGatewayOptions) {
+async function listen(handler: StreamingHandler, ownPage: LivePage, options: LocalGatewayOptions) {
   const { port } = options;
   const timeoutMs = options.functionTimeoutMs ?? DEFAULTS.functionTimeoutMs;
   try {
-    return await startFunctionUrlServer({ handler, port, timeoutMs });
+    return await startFunctionUrlServer({ handler, ownPage, port, timeoutMs });
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? error.code : undefined;
     if (code !== 'EADDRINUSE' && code !== 'EACCES') throw error;

@@ -152,53 +152,56 @@ describe('the app as it is deployed', () => {
     };
   };
 
-  describe.each([/Gateway/, /Rollover/, /AlertsMailer/, /SsmSync/])('the bundle of %s', (name) => {
-    it('exports its handler without AWS, network or another file', () => {
-      const { file, variables } = bundleOf(name);
-      // A reference to a table stands in the template where its name will be.
-      const env = Object.fromEntries(
-        Object.entries(variables).map(([key, value]) => [
-          key,
-          typeof value === 'string' ? value : 'a-table',
-        ]),
-      );
+  describe.each([/Gateway/, /Rollover/, /Widget/, /AlertsMailer/, /SsmSync/])(
+    'the bundle of %s',
+    (name) => {
+      it('exports its handler without AWS, network or another file', () => {
+        const { file, variables } = bundleOf(name);
+        // A reference to a table stands in the template where its name will be.
+        const env = Object.fromEntries(
+          Object.entries(variables).map(([key, value]) => [
+            key,
+            typeof value === 'string' ? value : 'a-table',
+          ]),
+        );
 
-      const loaded = run([noNetwork, '--input-type=module', '--eval', LOAD, file], {
-        ...env,
-        AWS_REGION: 'us-east-1',
+        const loaded = run([noNetwork, '--input-type=module', '--eval', LOAD, file], {
+          ...env,
+          AWS_REGION: 'us-east-1',
+        });
+
+        expect(loaded.stderr).toBe('');
+        expect(loaded.stdout).toBe('function');
       });
 
-      expect(loaded.stderr).toBe('');
-      expect(loaded.stdout).toBe('function');
-    });
+      it('brings its own AWS SDK and leaves nothing to the runtime but Node itself', async () => {
+        const { metafile } = await build({
+          entryPoints: [bundleOf(name).file],
+          bundle: true,
+          packages: 'external',
+          platform: 'node',
+          format: 'esm',
+          write: false,
+          metafile: true,
+        });
 
-    it('brings its own AWS SDK and leaves nothing to the runtime but Node itself', async () => {
-      const { metafile } = await build({
-        entryPoints: [bundleOf(name).file],
-        bundle: true,
-        packages: 'external',
-        platform: 'node',
-        format: 'esm',
-        write: false,
-        metafile: true,
+        const imports = Object.values(metafile.outputs).flatMap((output) => output.imports);
+        const modules = [...new Set(imports.map(({ path }) => path))];
+        expect(modules).toContain('node:https');
+        expect(modules.filter((module) => !isBuiltin(module))).toEqual([]);
       });
 
-      const imports = Object.values(metafile.outputs).flatMap((output) => output.imports);
-      const modules = [...new Set(imports.map(({ path }) => path))];
-      expect(modules).toContain('node:https');
-      expect(modules.filter((module) => !isBuiltin(module))).toEqual([]);
-    });
+      it('never calls require, which an ESM bundle does not have', () => {
+        // esbuild puts this message into a bundle where such a call is left, and throws it there.
+        expect(readFileSync(bundleOf(name).file, 'utf8')).not.toContain('Dynamic require of');
+      });
 
-    it('never calls require, which an ESM bundle does not have', () => {
-      // esbuild puts this message into a bundle where such a call is left, and throws it there.
-      expect(readFileSync(bundleOf(name).file, 'utf8')).not.toContain('Dynamic require of');
-    });
+      it('is small enough to start fast, and has a source map', () => {
+        const { file } = bundleOf(name);
 
-    it('is small enough to start fast, and has a source map', () => {
-      const { file } = bundleOf(name);
-
-      expect(statSync(file).size).toBeLessThan(2_500_000);
-      expect(statSync(`${file}.map`).size).toBeGreaterThan(0);
-    });
-  });
+        expect(statSync(file).size).toBeLessThan(2_500_000);
+        expect(statSync(`${file}.map`).size).toBeGreaterThan(0);
+      });
+    },
+  );
 });

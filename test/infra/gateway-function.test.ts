@@ -126,7 +126,9 @@ describe('the function URL', () => {
       AuthType: 'AWS_IAM',
       InvokeMode: 'RESPONSE_STREAM',
     });
-    const open = resources(signed, 'AWS::Lambda::Permission').filter(({ id }) => /Gateway/.test(id));
+    const open = resources(signed, 'AWS::Lambda::Permission').filter(({ id }) =>
+      /Gateway/.test(id),
+    );
     expect(open).toEqual([]);
   });
 
