@@ -69,7 +69,8 @@ function attributeTable(shape: Shape, words: Readonly<Record<string, AttributeWo
 /** As it is written after `-c <name>=`. */
 function defaultCell(key: keyof Configuration): string {
   const value = DEFAULT_CONFIGURATION[key];
-  const text = Array.isArray(value) ? value.join(',') : String(value);
+  const isEmpty = typeof value === 'object' && Object.keys(value).length === 0;
+  const text = isEmpty ? '' : String(value);
   return text === '' ? 'nothing' : `\`${text}\``;
 }
 

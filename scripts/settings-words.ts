@@ -245,4 +245,21 @@ export const DEPLOYMENT_WORDS: Readonly<Record<keyof Configuration, string>> = {
     'quota must be raised first',
   edgeSecretVersion:
     "raised by one, the edge's secret is made anew ([edge.md](edge.md#the-secret))",
+  ssmPrefix:
+    'the prefix of the parameters that say [caps](#caps-from-parameter-store); nothing: there is no ' +
+    'sync',
+  settingsTableName: 'name of the settings table that is made; without it CloudFormation chooses',
+  ledgerTableName: 'the same for the ledger table',
+  existingSettingsTable:
+    'a table [that is there already](deploying.md#tables-that-are-there-already); without it one is ' +
+    'made',
+  existingLedgerTable: 'the same for the ledger table',
+  kmsKeyArn:
+    '[a key of yours](deploying.md#a-key-of-your-own) for tables, logs, queue and topic; without it ' +
+    'keys of AWS',
+  tags: 'tags of all that is deployed',
+  authType:
+    '`none`: anybody reaches the URL, and needs a hardcap key; `iam`: ' +
+    '[signed requests](deploying.md#organizations-that-forbid-public-urls) only, and the key besides',
+  tracing: "`xray` traces the functions' invocations; X-Ray samples them, and bills what it keeps",
 };
