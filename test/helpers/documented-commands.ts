@@ -19,6 +19,7 @@ export interface DocumentedCommands {
 }
 
 export interface RanCommands {
+  /** Of the last command, or, where that did, of the first that did not succeed. */
   readonly exitCode: number;
   readonly output: string;
 }
@@ -47,6 +48,11 @@ export function documentedCommands(page: string): readonly DocumentedCommands[] 
   });
 }
 
+const BEGIN = '<<< begin';
+const END = '<<< end';
+/** Of a command in the middle of a block; its last one gives the block's own exit code. */
+const FAILED = '<<< failed';
+
 /**
  * npm and npx, without the half second that each takes to look at its folder: the script
  * `hardcap` of package.json, and programs of the project.
@@ -54,16 +60,14 @@ export function documentedCommands(page: string): readonly DocumentedCommands[] 
 const PRELUDE = `
 npm() {
   [ "$1" = run ] && shift; [ "$1" = -s ] && shift; [ "$1" = hardcap ] && shift
-  [ "$1" = -- ] && shift && node bin/hardcap.ts "$@"
+  [ "$1" = -- ] && shift && node bin/hardcap.ts "$@" ||
+    { code=$?; printf '\\n${FAILED} %s\\n' "$code" >&2; return "$code"; }
 }
 npx() { "$@"; }
 `;
 
 /** The address of a gateway that was started without options, as every page has it. */
 const SHOWN_URL = 'http://127.0.0.1:8787';
-
-const BEGIN = '<<< begin';
-const END = '<<< end';
 
 const script = (blocks: readonly DocumentedCommands[]): string =>
   [
@@ -103,7 +107,8 @@ export async function runDocumented(
     .slice(1)
     .map((part) => {
       const [told = '', code = ''] = part.split(`\n${END} `);
-      return { output: told, exitCode: Number.parseInt(code, 10) };
+      const failed = told.split(`\n${FAILED} `)[1] ?? '0';
+      return { output: told, exitCode: Number.parseInt(code, 10) || Number.parseInt(failed, 10) };
     });
 }
 
