@@ -39,7 +39,9 @@ describe('docs/settings.md', () => {
   it('says what an attribute must be in the words that a malformed one is answered with', () => {
     const { expected } = settingsPage();
     expect(expected).toContain('| one of hourly, daily, weekly, monthly, lifetime | malformed |');
-    expect(expected).toContain('| a whole number of tokens from 1 to 10000000 | that of the caps |');
+    expect(expected).toContain(
+      '| a whole number of tokens from 1 to 10000000 | that of the caps |',
+    );
   });
 
   it('needs its marks', () => {
