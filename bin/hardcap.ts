@@ -15,6 +15,7 @@ import { addPricesCommands } from './commands/prices.ts';
 import { addRolloverCommand } from './commands/rollover.ts';
 import { addSharedOptions } from './commands/session.ts';
 import { addStatusCommand } from './commands/status.ts';
+import { addUsageCommand } from './commands/usage.ts';
 
 const WRONG_USE = 2;
 
@@ -30,6 +31,7 @@ function createProgram(): Command {
   addAliasCommands(program);
   addPricesCommands(program);
   addStatusCommand(program);
+  addUsageCommand(program);
   addRolloverCommand(program);
   return program;
 }

@@ -39,7 +39,7 @@ export interface CounterStatus {
 }
 
 /** Dollars for the eye, in at most 10 characters: fewer decimals the more there are. */
-function shownUsd(amount: NanoUsd, rounding: 'up' | 'down'): string {
+export function shownUsd(amount: NanoUsd, rounding: 'up' | 'down'): string {
   const step = STEPS.find(({ belowUsd }) => amount < belowUsd * NANO_USD_PER_USD) ?? WHOLE_DOLLARS;
   const rest = amount % step.nanoUsd;
   const floor = amount - rest;
