@@ -7,6 +7,7 @@
  */
 import { Command, CommanderError } from 'commander';
 import { addAliasCommands } from './commands/alias.ts';
+import { addAuditCommand } from './commands/audit.ts';
 import { addCapCommands } from './commands/cap.ts';
 import { exitCodeOf, explain } from './commands/failure.ts';
 import { addKeyCommands } from './commands/key.ts';
@@ -32,6 +33,7 @@ function createProgram(): Command {
   addPricesCommands(program);
   addStatusCommand(program);
   addUsageCommand(program);
+  addAuditCommand(program);
   addRolloverCommand(program);
   return program;
 }

@@ -142,7 +142,7 @@ function readReport({ connection }: Session, question: UsageQuestion) {
   });
   return withProgress('reading the journal', (tell) =>
     usageReport(journal, question, (read, all, entries) => {
-      tell(`reading the journal: ${read} of ${all} days of keys, ${entries} entries`);
+      tell(`reading the journal: ${read} of ${all} partitions, ${entries} entries`);
     }),
   );
 }

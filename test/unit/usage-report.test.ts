@@ -3,7 +3,7 @@
  */
 import { expect, test } from 'vitest';
 import { type UsageQuestion, usageReport } from '../../lambda/application/usage-report.ts';
-import { UsageSums } from '../../lambda/application/usage-sums.ts';
+import { type UsageRow, UsageSums } from '../../lambda/application/usage-sums.ts';
 import { formatUsd } from '../../lambda/domain/money.ts';
 import type { Journal, JournalRecord } from '../../lambda/ports/journal.ts';
 import { usd } from '../helpers/builders.ts';
@@ -56,8 +56,8 @@ const report = (records: readonly JournalRecord[], rest: Partial<UsageQuestion> 
     ...rest,
   });
 
-const costs = (rows: readonly { readonly name: string | undefined; costNanoUsd: bigint }[]) =>
-  rows.map(({ name, costNanoUsd }) => [name, formatUsd((usd('0') + costNanoUsd) as never)]);
+const costs = (rows: readonly UsageRow[]) =>
+  rows.map(({ name, costNanoUsd }) => [name, formatUsd(costNanoUsd)]);
 
 test('a request belongs to the period that it began in', async () => {
   const { rows, total, entries } = await report([
