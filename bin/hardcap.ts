@@ -9,7 +9,9 @@ import { Command, CommanderError } from 'commander';
 import { addAliasCommands } from './commands/alias.ts';
 import { addAuditCommand } from './commands/audit.ts';
 import { addCapCommands } from './commands/cap.ts';
+import { addExportCommand } from './commands/export.ts';
 import { exitCodeOf, explain } from './commands/failure.ts';
+import { addImportCommand } from './commands/import.ts';
 import { addKeyCommands } from './commands/key.ts';
 import { printable } from './commands/malformed-view.ts';
 import { addPricesCommands } from './commands/prices.ts';
@@ -34,6 +36,8 @@ function createProgram(): Command {
   addStatusCommand(program);
   addUsageCommand(program);
   addAuditCommand(program);
+  addExportCommand(program);
+  addImportCommand(program);
   addRolloverCommand(program);
   return program;
 }

@@ -162,4 +162,3 @@ const plain = (text: string): string =>
 
 const plainNumber = (text: string): string =>
   DECIMAL.test(text) && text.includes('.') ? text.replace(/\.?0+$/, '') : text;
-

@@ -73,7 +73,8 @@ export const putNew = (
 
 /**
  * Changes only the named attributes; false where the item is not there as it was read: `before` is
- * undefined for one that was not there. An item's history tells whether it was changed.
+ * undefined for one that was not there. An item's history tells whether it was changed, and what
+ * is written over is compared with what was read.
  */
 export function update(
   connection: Connection,
@@ -91,17 +92,19 @@ export function update(
     ...change.remove.map((name, index) => [`#r${index}`, name]),
   ];
   const condition = asRead(before);
+  const still = valuesAsRead(change, before);
   return unlessRefused(() =>
     connection.client.send(
       new UpdateCommand({
         TableName: connection.settingsTable,
         Key: keyOf(partition, id),
         UpdateExpression: `SET ${setClause}${removeClause === '' ? '' : ` REMOVE ${removeClause}`}`,
-        ConditionExpression: condition.expression,
+        ConditionExpression: [condition.expression, ...still.expressions].join(' AND '),
         ExpressionAttributeNames: Object.fromEntries([...names, ...condition.names]),
         ExpressionAttributeValues: {
           ...Object.fromEntries(sets.map(([, value], index) => [`:s${index}`, value])),
           ...condition.values,
+          ...still.values,
         },
       }),
     ),
@@ -112,6 +115,24 @@ interface Condition {
   readonly expression: string;
   readonly names: readonly (readonly [string, string])[];
   readonly values: Readonly<Record<string, unknown>>;
+}
+
+/** An edit in the console leaves the history as it was: so what is written over is compared too. */
+function valuesAsRead({ set, remove }: ItemChange, before: SettingItem | undefined) {
+  const written = [
+    ...Object.keys(set).map((name, index) => ({ name, at: `s${index}` })),
+    ...remove.map((name, index) => ({ name, at: `r${index}` })),
+  ].filter(({ name }) => name !== 'history' && name !== 'v');
+  const standing = before === undefined ? [] : written;
+  const isThere = ({ name }: { readonly name: string }) => before?.[name] !== undefined;
+  return {
+    expressions: standing.map((one) =>
+      isThere(one) ? `#${one.at} = :was_${one.at}` : `attribute_not_exists(#${one.at})`,
+    ),
+    values: Object.fromEntries(
+      standing.filter(isThere).map(({ name, at }) => [`:was_${at}`, before?.[name]]),
+    ),
+  };
 }
 
 /** Every change ends the history by an entry of its own, so its time tells one from the next. */
@@ -136,22 +157,31 @@ function asRead(before: SettingItem | undefined): Condition {
   };
 }
 
-/** Removes an item; false where there was none. */
-export const remove = (
+/** Removes an item; false where there was none, or it is not as it was read: `before`. */
+export function remove(
   connection: Connection,
   partition: TablePartition,
   id: string,
-): Promise<boolean> =>
-  unlessRefused(() =>
+  before?: SettingItem,
+): Promise<boolean> {
+  const read = before === undefined ? undefined : asRead(before);
+  return unlessRefused(() =>
     connection.client.send(
       new DeleteCommand({
         TableName: connection.settingsTable,
         Key: keyOf(partition, id),
-        ConditionExpression: 'attribute_exists(#pk)',
-        ExpressionAttributeNames: { '#pk': TABLE.partitionKey },
+        ConditionExpression: read?.expression ?? 'attribute_exists(#pk)',
+        ExpressionAttributeNames: Object.fromEntries([
+          ['#pk', TABLE.partitionKey],
+          ...(read?.names ?? []),
+        ]),
+        ...(read === undefined || Object.keys(read.values).length === 0
+          ? {}
+          : { ExpressionAttributeValues: read.values }),
       }),
     ),
   );
+}
 
 async function unlessRefused(write: () => Promise<unknown>): Promise<boolean> {
   try {
