@@ -68,15 +68,18 @@ function attributeText({ name, before, after }: AttributeChange, stream: Stream)
   return `    ${signed(sign, printable(`${name}: ${values}`), stream)}`;
 }
 
-/** `make 2 caps and 1 key, change 1 cap, remove 3 prices`. */
-export function planSummary({ changes }: ImportPlan): string {
-  const of = (action: PlannedChange['action']): string[] => {
-    const parts = (Object.keys(SECTIONS) as Section[]).flatMap((section) => {
+const DONE = { make: 'made', change: 'changed', remove: 'removed' } as const;
+
+/** `make 2 caps, 1 key; change 1 cap`, or, `isDone`, `made 2 caps, 1 key; changed 1 cap`. */
+export function planSummary({ changes }: ImportPlan, isDone = false): string {
+  const sections = Object.keys(SECTIONS) as Section[];
+  const parts = (['make', 'change', 'remove'] as const).flatMap((action) => {
+    const counts = sections.flatMap((section) => {
       const { length } = changes.filter((one) => one.action === action && one.section === section);
       if (length === 0) return [];
       return [`${length} ${length === 1 ? SECTIONS[section].word : section}`];
     });
-    return parts.length === 0 ? [] : [`${action} ${parts.join(', ')}`];
-  };
-  return [...of('make'), ...of('change'), ...of('remove')].join('; ');
+    return counts.length === 0 ? [] : [`${isDone ? DONE[action] : action} ${counts.join(', ')}`];
+  });
+  return parts.join('; ');
 }

@@ -72,7 +72,7 @@ async function importSettings(
     process.stderr.write(`${planText(plan, process.stderr)}\n\n`);
     await askFirst(questionOf(plan, doubts), isSure);
     await apply(session, plan, file);
-    const done = `Done: ${planSummary(plan)}. It holds within 5 seconds.`;
+    const done = `${planSummary(plan, true)}. It holds within 5 seconds.`;
     show({ dryRun: false, applied: plan.changes.length }, done);
   }
   failOverKeys(plan);

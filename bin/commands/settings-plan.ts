@@ -11,6 +11,7 @@ import {
   type SettingItem,
   settingItem,
 } from '../../lambda/adapters/settings/setting-items.ts';
+import { formatUsd, parseUsd } from '../../lambda/domain/money.ts';
 import { windowText } from './cap-view.ts';
 import { valueText } from './history.ts';
 import type { FileSettings } from './settings-file.ts';
@@ -182,11 +183,13 @@ const isLeaf = (value: unknown): boolean => isNumberLike(value) || typeof value 
 
 const FRACTION_END = /(\.\d*?)0+$/;
 
-/** The table keeps no zeros at a number's end. */
-const numberText = (value: unknown): string =>
-  String(value).includes('.')
-    ? String(value).replace(FRACTION_END, '$1').replace(/\.$/, '')
-    : String(value);
+/** The table keeps no zeros at a number's end, and may answer 1E-9 for what was 0.000000001. */
+function numberText(value: unknown): string {
+  const text = String(value);
+  const amount = parseUsd(text);
+  if (amount !== undefined) return formatUsd(amount);
+  return text.includes('.') ? text.replace(FRACTION_END, '$1').replace(/\.$/, '') : text;
+}
 
 function isSameSet(a: unknown, b: unknown): boolean {
   const [first, second] = [a, b].map((value) =>
