@@ -2,7 +2,7 @@
  * Writes of the settings table, as the command line makes them: each one conditional item.
  */
 import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
-import { DeleteCommand, PutCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import { DeleteCommand, NumberValue, PutCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import {
   type SettingItem,
   settingItem,
@@ -117,13 +117,18 @@ interface Condition {
   readonly values: Readonly<Record<string, unknown>>;
 }
 
-/** An edit in the console leaves the history as it was: so what is written over is compared too. */
+/**
+ * An edit in the console leaves the history as it was: so what is written over is compared too,
+ * but for lists and maps, which the store of local mode never finds equal.
+ */
 function valuesAsRead({ set, remove }: ItemChange, before: SettingItem | undefined) {
   const written = [
     ...Object.keys(set).map((name, index) => ({ name, at: `s${index}` })),
     ...remove.map((name, index) => ({ name, at: `r${index}` })),
   ].filter(({ name }) => name !== 'history' && name !== 'v');
-  const standing = before === undefined ? [] : written;
+  const standing = (before === undefined ? [] : written).filter(
+    ({ name }) => !isListOrMap(before?.[name]),
+  );
   const isThere = ({ name }: { readonly name: string }) => before?.[name] !== undefined;
   return {
     expressions: standing.map((one) =>
@@ -134,6 +139,12 @@ function valuesAsRead({ set, remove }: ItemChange, before: SettingItem | undefin
     ),
   };
 }
+
+const isListOrMap = (value: unknown): boolean =>
+  typeof value === 'object' &&
+  value !== null &&
+  !(value instanceof NumberValue) &&
+  !(value instanceof Set);
 
 /** Every change ends the history by an entry of its own, so its time tells one from the next. */
 function asRead(before: SettingItem | undefined): Condition {

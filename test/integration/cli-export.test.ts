@@ -138,12 +138,12 @@ test('writes nothing over what was changed in the console since it was read', as
     ...cli.tables(),
   });
   const read = await findItem(connection, 'CAP', 'team');
-  await cli.putItem({ ...read, limitUsd: 6, tags: { stage: ['a'] } });
+  await cli.putItem({ ...read, limitUsd: 6, keys: new Set(['b', 'a']), tags: { stage: ['a'] } });
   const write = (set: Record<string, unknown>, gone: string[], before = read) =>
     update(connection, 'CAP', 'team', { set: { ...set, v: 1, history: [] }, remove: gone }, before);
 
   expect(await write({ limitUsd: '7' }, [])).toBe(false);
-  expect(await write({ tags: { stage: ['b'] } }, [])).toBe(false);
+  expect(await write({ keys: ['c'] }, [])).toBe(false);
   expect(await write({ window: 'weekly' }, ['note'])).toBe(true);
 
   const now = await findItem(connection, 'CAP', 'team');
@@ -152,6 +152,6 @@ test('writes nothing over what was changed in the console since it was read', as
     limitUsd: expect.objectContaining({ value: '6' }),
   });
   expect(await remove(connection, 'CAP', 'team', read)).toBe(false);
-  expect(await write({ tags: { stage: ['b'] } }, ['limitUsd'], now)).toBe(true);
+  expect(await write({ tags: { stage: ['b'] } }, ['keys', 'limitUsd'], now)).toBe(true);
   connection.client.destroy();
 });
