@@ -11,9 +11,9 @@ import {
   PeriodOverride,
   TextWidget,
 } from 'aws-cdk-lib/aws-cloudwatch';
-import type { Table } from 'aws-cdk-lib/aws-dynamodb';
 import { Construct } from 'constructs';
 import { metric } from './metric.ts';
+import type { TableReference } from './settings-table.ts';
 
 const COLUMNS = 24;
 const GRAPH_WIDTH = COLUMNS / 3;
@@ -22,8 +22,8 @@ const TEXT_HEIGHT = 4;
 
 /** The tables that the dashboard links to. */
 export interface DashboardProps {
-  readonly settingsTable: Table;
-  readonly ledgerTable: Table;
+  readonly settingsTable: TableReference;
+  readonly ledgerTable: TableReference;
 }
 
 /** One dashboard of a text and six graphs, with a generated name. */
@@ -50,7 +50,7 @@ export class Dashboard extends Construct {
 const consoleUrl = (service: string): string =>
   `https://${Aws.REGION}.console.aws.amazon.com/${service}/home?region=${Aws.REGION}`;
 
-const itemsUrl = (table: Table): string =>
+const itemsUrl = (table: TableReference): string =>
   `${consoleUrl('dynamodbv2')}#item-explorer?table=${table.tableName}`;
 
 const introduction = ({ settingsTable, ledgerTable }: DashboardProps): string => `# hardcap

@@ -7,6 +7,7 @@
  */
 import { Aws, Duration, Stack, Validations } from 'aws-cdk-lib';
 import { PolicyDocument, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { NodejsFunction } from 'aws-cdk-lib/aws-lambda-nodejs';
 import {
   type IScheduleTarget,
@@ -16,7 +17,8 @@ import {
 } from 'aws-cdk-lib/aws-scheduler';
 import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
-import { DEFAULTS, TABLE } from '../lambda/contract.ts';
+import { DEFAULTS, EVENT_SOURCE, TABLE } from '../lambda/contract.ts';
+import { useQueueKey, useTableKeys } from './encryption.ts';
 import { NodeFunction, type NodeFunctionProps } from './node-function.ts';
 
 const ENTRY = 'lambda/rollover/handler.ts';
@@ -31,10 +33,15 @@ const DEAD_LETTER_DAYS = 14;
 
 /** What the rollover function is told by the deployment. */
 export interface RolloverFunctionProps
-  extends Pick<NodeFunctionProps, 'environment' | 'logRetention' | 'logRemovalPolicy'> {
+  extends Pick<
+    NodeFunctionProps,
+    'environment' | 'logRetention' | 'logRemovalPolicy' | 'encryptionKey' | 'isTraced'
+  > {
   readonly settingsTableArn: string;
   readonly ledgerTableArn: string;
   readonly openIndexArn: string;
+  /** ARNs of the customer's keys that encrypt the tables, if any. */
+  readonly tableKeyArns: readonly string[];
   /** Whether it looks at AWS's price lists, and so may. */
   readonly refreshesPrices: boolean;
 }
@@ -46,7 +53,7 @@ export class RolloverFunction extends Construct {
 
   constructor(scope: Construct, id: string, props: RolloverFunctionProps) {
     super(scope, id);
-    this.deadLetterQueue = this.#createDeadLetterQueue();
+    this.deadLetterQueue = this.#createDeadLetterQueue(props.encryptionKey);
     const { queueArn } = this.deadLetterQueue;
     const { lambda, role } = new NodeFunction(this, 'Default', {
       description: 'hardcap rollover: charges stale reservations in full, closes windows',
@@ -56,7 +63,12 @@ export class RolloverFunction extends Construct {
       environment: props.environment,
       logRetention: props.logRetention,
       logRemovalPolicy: props.logRemovalPolicy,
-      statements: rolloverStatements(props, queueArn),
+      ...(props.encryptionKey === undefined ? {} : { encryptionKey: props.encryptionKey }),
+      ...(props.isTraced === undefined ? {} : { isTraced: props.isTraced }),
+      statements: [
+        ...rolloverStatements(props, queueArn),
+        ...alertStatements(props, defaultBusArn(this)),
+      ],
       // The scheduler invokes asynchronously and learns nothing of a run that throws: Lambda
       // itself keeps those. The role's statement stands above, so the CDK need not grant it.
       onFailure: { bind: () => ({ destination: queueArn }) },
@@ -69,13 +81,15 @@ export class RolloverFunction extends Construct {
         reason: 'Price lists are of no account: neither action has a resource to name.',
       });
     }
-    this.#createSchedule();
+    this.#createSchedule(props.encryptionKey);
   }
 
-  #createDeadLetterQueue(): Queue {
+  #createDeadLetterQueue(encryptionMasterKey: IKey | undefined): Queue {
     const queue = new Queue(this, 'DeadLetters', {
       enforceSSL: true,
-      encryption: QueueEncryption.SQS_MANAGED,
+      ...(encryptionMasterKey === undefined
+        ? { encryption: QueueEncryption.SQS_MANAGED }
+        : { encryption: QueueEncryption.KMS, encryptionMasterKey }),
       retentionPeriod: Duration.days(DEAD_LETTER_DAYS),
     });
     Validations.of(queue).acknowledge({
@@ -85,11 +99,11 @@ export class RolloverFunction extends Construct {
     return queue;
   }
 
-  #createSchedule(): void {
+  #createSchedule(key: IKey | undefined): void {
     const target: IScheduleTarget = {
       bind: () => ({
         arn: this.lambda.functionArn,
-        role: this.#createSchedulerRole(),
+        role: this.#createSchedulerRole(key),
         deadLetterConfig: { arn: this.deadLetterQueue.queueArn },
         retryPolicy: {
           maximumRetryAttempts: RETRY_ATTEMPTS,
@@ -106,7 +120,7 @@ export class RolloverFunction extends Construct {
   }
 
   /** The CDK's own target would also let the scheduler invoke every version of the function. */
-  #createSchedulerRole(): Role {
+  #createSchedulerRole(key: IKey | undefined): Role {
     const group = { service: 'scheduler', resource: 'schedule-group', resourceName: 'default' };
     const statements = [
       new PolicyStatement({
@@ -115,6 +129,7 @@ export class RolloverFunction extends Construct {
         resources: [this.lambda.functionArn],
       }),
       keepFailedRuns(this.deadLetterQueue.queueArn),
+      ...useQueueKey(key),
     ];
     return new Role(this, 'SchedulerRole', {
       description: 'Lets EventBridge Scheduler invoke the hardcap rollover function',
@@ -160,6 +175,35 @@ const onlyIdsOf = (partition: string) => {
   };
 };
 
+/** The default bus of this account and region. */
+const defaultBusArn = (scope: Construct): string =>
+  Stack.of(scope).formatArn({ service: 'events', resource: 'event-bus', resourceName: 'default' });
+
+/** What alerts need: nobody else's events can be made up by it, and no mark but its own goes. */
+const alertStatements = (props: RolloverFunctionProps, busArn: string): PolicyStatement[] => [
+  new PolicyStatement({
+    sid: 'ReadAliases',
+    actions: ['dynamodb:Query'],
+    resources: [props.settingsTableArn],
+    conditions: onPartitions('ALIAS'),
+  }),
+  new PolicyStatement({
+    sid: 'KeepToldMarks',
+    actions: ['dynamodb:DeleteItem', 'dynamodb:Query'],
+    resources: [props.ledgerTableArn],
+    conditions: onPartitions('TOLD', 'UNTOLD'),
+  }),
+  new PolicyStatement({
+    sid: 'TellEvents',
+    actions: ['events:PutEvents'],
+    resources: [busArn],
+    conditions: {
+      'ForAllValues:StringEquals': { 'events:source': [EVENT_SOURCE] },
+      Null: { 'events:source': 'false' },
+    },
+  }),
+];
+
 const rolloverStatements = (props: RolloverFunctionProps, queueArn: string): PolicyStatement[] => [
   new PolicyStatement({
     sid: 'FindOpenCounters',
@@ -197,6 +241,8 @@ const rolloverStatements = (props: RolloverFunctionProps, queueArn: string): Pol
   }),
   ...priceStatements(props),
   keepFailedRuns(queueArn),
+  ...useTableKeys(props.tableKeyArns),
+  ...useQueueKey(props.encryptionKey),
 ];
 
 /** An operator's price item is of the same partition: the code never writes one without `auto:`. */

@@ -12,7 +12,8 @@ import { Writable } from 'node:stream';
 export function logToStderr(): void {
   // Without it the logger opens a console of its own, on stdout; with it, it indents its JSON.
   process.env.POWERTOOLS_DEV = 'true';
-  process.env.POWERTOOLS_METRICS_DISABLED = 'true';
+  // Requests share one line of metrics where several run at a time: for one that tries it.
+  process.env.POWERTOOLS_METRICS_DISABLED ??= 'true';
   const lines = new Writable({
     decodeStrings: false,
     write: (text: string | Buffer, _encoding, done) => {

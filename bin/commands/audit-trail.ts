@@ -5,13 +5,13 @@
  *            an attribute is not what its last recorded change left.
  * Not here:  who did that, and what was deleted; only CloudTrail knows.
  */
-import { AUTO_PRICE_PREFIX } from '../../lambda/adapters/settings/price-item.ts';
 import {
   PARTITION,
   type SettingItem,
   sortKeyOf,
 } from '../../lambda/adapters/settings/setting-items.ts';
 import { type HistoryEntry, MAX_HISTORY, readHistory, valueText } from './history.ts';
+import { isMadeByPeople } from './settings-sections.ts';
 
 /** The kinds of settings that have a history, as commands name them. */
 export const AUDITED = ['cap', 'key', 'price', 'alias'] as const;
@@ -76,9 +76,11 @@ export function auditTrail(items: readonly KindItem[], sinceMs?: number): AuditT
   };
 }
 
-/** Whether a partition's item is somebody's setting, and not what the refresh wrote. */
+/** Whether it is somebody's setting, and not what the refresh or the sync wrote. */
 export const isAudited = (kind: AuditedKind, item: SettingItem): boolean =>
-  kind !== 'price' || !sortKeyOf(item).startsWith(AUTO_PRICE_PREFIX);
+  isMadeByPeople(SECTION_OF[kind], sortKeyOf(item));
+
+const SECTION_OF = { cap: 'caps', key: 'keys', price: 'prices', alias: 'aliases' } as const;
 
 /** Where the items of a kind are. */
 export const partitionOf = (kind: AuditedKind) => PARTITION[kind];

@@ -10,13 +10,20 @@ import { readFile as readFromDisk } from 'node:fs/promises';
 import path from 'node:path';
 import { text as readStream } from 'node:stream/consumers';
 import type { Command } from 'commander';
+import { SYNCED_PREFIX } from '../../lambda/adapters/settings/parameter-item.ts';
 import { parsePrice } from '../../lambda/adapters/settings/price-item.ts';
-import { isMalformed, settingItem } from '../../lambda/adapters/settings/setting-items.ts';
+import {
+  isMalformed,
+  parseCap,
+  settingItem,
+  sortKeyOf,
+} from '../../lambda/adapters/settings/setting-items.ts';
 import { MAX_ITEMS } from '../../lambda/adapters/settings/settings-table.ts';
 import { findModel, isKnownModelId } from '../../lambda/domain/catalogue.ts';
 import { HardcapError } from '../../lambda/domain/errors.ts';
 import { isApplicationProfile } from '../../lambda/domain/model-id.ts';
 import { doubtsOf } from '../../lambda/domain/price-doubts.ts';
+import { tellParameter, tellParameterLeft } from './cap-parameter.ts';
 import { CliFailure } from './failure.ts';
 import { historyAfter } from './history.ts';
 import { planJson, planSummary, planText } from './import-view.ts';
@@ -26,10 +33,15 @@ import { withProgress } from './progress.ts';
 import { askFirst } from './question.ts';
 import { openSession, type Session } from './session.ts';
 import { type FileSettings, readFile } from './settings-file.ts';
-import { type ImportPlan, type PlannedChange, planImport } from './settings-plan.ts';
+import {
+  type ImportPlan,
+  type PlannedChange,
+  planImport,
+  type TableSettings,
+} from './settings-plan.ts';
 import { readTable } from './settings-read.ts';
 import { SECTIONS } from './settings-sections.ts';
-import { putNew, remove, update } from './settings-store.ts';
+import { putNew, removeAsRead, update } from './settings-store.ts';
 
 interface ImportOptions {
   readonly dryRun?: boolean;
@@ -56,7 +68,8 @@ async function importSettings(
 ): Promise<void> {
   const { output, isSure } = session;
   const settings = readSettings(file, await readText(file));
-  const plan = planImport(settings, await readTable(session), prune === true);
+  const table = await readTable(session);
+  const plan = planImport(settings, table, prune === true);
   refuseTooMany(plan);
   const doubts = plan.changes.flatMap(doubtsOfChange);
   const isDry = dryRun === true;
@@ -72,6 +85,7 @@ async function importSettings(
     process.stderr.write(`${planText(plan, process.stderr)}\n\n`);
     await askFirst(questionOf(plan, doubts), isSure);
     await apply(session, plan, file);
+    await tellParameters(session, plan, table);
     const done = `${planSummary(plan, true)}. It holds within 5 seconds.`;
     show({ dryRun: false, applied: plan.changes.length }, done);
   }
@@ -169,12 +183,23 @@ async function write(session: Session, change: PlannedChange): Promise<boolean> 
   const { connection } = session;
   const { action, section, id, item, set } = change;
   const { partition } = SECTIONS[section];
-  if (action === 'remove') return remove(connection, partition, id, item);
+  if (action === 'remove') return removeAsRead(connection, partition, id, item ?? {});
   const gone = Object.fromEntries(change.remove.map((name) => [name, undefined]));
   const history = await historyAfter(session, item, { ...set, ...gone });
   if (item === undefined) return putNew(connection, partition, id, { ...set, history });
   const changes = { set: { ...set, v: 1, history }, remove: change.remove };
   return update(connection, partition, id, changes, item);
+}
+
+/** A parameter of a cap's name holds beside it, whatever the file says. */
+async function tellParameters(session: Session, { changes }: ImportPlan, table: TableSettings) {
+  const ids = new Set((table.get('caps') ?? []).map(sortKeyOf));
+  for (const { section, id, action, set, item } of changes) {
+    if (section !== 'caps' || !ids.has(SYNCED_PREFIX + id)) continue;
+    if (action === 'remove') await tellParameterLeft(session, id);
+    const cap = parseCap(settingItem('CAP', id, { ...item, ...set }));
+    if (action !== 'remove' && !isMalformed(cap)) await tellParameter(session, cap);
+  }
 }
 
 /** The file asks for what cannot be: that is told, whatever else was done. */

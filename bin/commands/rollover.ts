@@ -54,6 +54,7 @@ const ROWS: readonly (readonly [keyof RolloverReport, string])[] = [
   ['corrected', 'expired charges settled late since'],
   ['tombstonesRemoved', 'traces of ended reservations removed'],
   ['thresholdsTold', 'alert thresholds told'],
+  ['settingsMalformed', 'settings that cannot be read'],
   ['windowsSummarised', 'ended windows summarised'],
   ['windowsWaiting', 'ended windows that wait for the journal'],
   ['countersClosed', 'counters closed'],
@@ -67,7 +68,7 @@ const reportTable = (report: RolloverReport): string =>
       { title: 'ROLLOVER', width: 50 },
       { title: 'COUNT', width: 10, align: 'right' },
     ],
-    ROWS.map(([name, text]) => [text, String(report[name])]),
+    ROWS.map(([name, text]) => [text, String(report[name] ?? 0)]),
   );
 
 function failureOf({ broken, failed, capsRead, complete }: RolloverReport): string | undefined {

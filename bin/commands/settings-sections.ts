@@ -4,6 +4,7 @@
  *
  * Not here: YAML (settings-file.ts), and what an import would change (settings-plan.ts).
  */
+import { SYNCED_PREFIX } from '../../lambda/adapters/settings/parameter-item.ts';
 import {
   AUTO_PRICE_PREFIX,
   PRICE_ATTRIBUTES,
@@ -31,9 +32,6 @@ export const SECTIONS = {
 } as const satisfies Record<string, { partition: SettingPartition; word: string }>;
 export type Section = keyof typeof SECTIONS;
 
-/** Sort keys of caps that the sync writes from SSM parameters. */
-const SSM_PREFIX = 'ssm:';
-
 const HASH = 'secretSha256';
 
 /** What a section's items hold, in the order in which it is written. */
@@ -56,7 +54,7 @@ export const isNumeric = (attribute: string): boolean => NUMERIC.test(attribute)
 
 /** Whether an item is of people's making; others are written anew by what made them. */
 export function isMadeByPeople(section: Section, id: string): boolean {
-  if (section === 'caps') return !id.startsWith(SSM_PREFIX);
+  if (section === 'caps') return !id.startsWith(SYNCED_PREFIX);
   return section !== 'prices' || !id.startsWith(AUTO_PRICE_PREFIX);
 }
 

@@ -27,6 +27,8 @@ const tableOf = (connection: Connection) => ({
   timeoutMs: TIMEOUT_MS,
 });
 
+const KEY_NAMES = new Set<string>([TABLE.partitionKey, TABLE.sortKey]);
+
 const keyOf = (partition: TablePartition, id: string) => ({
   [TABLE.partitionKey]: partition,
   [TABLE.sortKey]: id,
@@ -168,27 +170,66 @@ function asRead(before: SettingItem | undefined): Condition {
   };
 }
 
-/** Removes an item; false where there was none, or it is not as it was read: `before`. */
+/** Removes an item; false where there was none, or one with other values than `expected`. */
 export function remove(
   connection: Connection,
   partition: TablePartition,
   id: string,
-  before?: SettingItem,
+  expected: SettingItem = {},
 ): Promise<boolean> {
-  const read = before === undefined ? undefined : asRead(before);
+  const values = Object.entries(expected);
+  const conditions = [
+    'attribute_exists(#pk)',
+    ...values.map((_, index) => `#e${index} = :e${index}`),
+  ];
   return unlessRefused(() =>
     connection.client.send(
       new DeleteCommand({
         TableName: connection.settingsTable,
         Key: keyOf(partition, id),
-        ConditionExpression: read?.expression ?? 'attribute_exists(#pk)',
+        ConditionExpression: conditions.join(' and '),
         ExpressionAttributeNames: Object.fromEntries([
           ['#pk', TABLE.partitionKey],
-          ...(read?.names ?? []),
+          ...values.map(([name], index) => [`#e${index}`, name]),
         ]),
-        ...(read === undefined || Object.keys(read.values).length === 0
-          ? {}
-          : { ExpressionAttributeValues: read.values }),
+        ...(values.length > 0 && {
+          ExpressionAttributeValues: Object.fromEntries(
+            values.map(([, value], index) => [`:e${index}`, value]),
+          ),
+        }),
+      }),
+    ),
+  );
+}
+
+/** Removes an item; false where it is not as it was read, or not there. */
+export function removeAsRead(
+  connection: Connection,
+  partition: TablePartition,
+  id: string,
+  before: SettingItem,
+): Promise<boolean> {
+  const history = asRead(before);
+  const attributes = Object.entries(before).filter(
+    ([name, value]) => !KEY_NAMES.has(name) && !isListOrMap(value),
+  );
+  const conditions = attributes.map((_, index) => `#e${index} = :e${index}`);
+  const values = {
+    ...history.values,
+    ...Object.fromEntries(attributes.map(([, value], index) => [`:e${index}`, value])),
+  };
+  return unlessRefused(() =>
+    connection.client.send(
+      new DeleteCommand({
+        TableName: connection.settingsTable,
+        Key: keyOf(partition, id),
+        ConditionExpression: [history.expression, ...conditions].join(' AND '),
+        ExpressionAttributeNames: Object.fromEntries([
+          ['#pk', TABLE.partitionKey],
+          ...history.names,
+          ...attributes.map(([name], index) => [`#e${index}`, name]),
+        ]),
+        ...(Object.keys(values).length > 0 && { ExpressionAttributeValues: values }),
       }),
     ),
   );

@@ -16,6 +16,7 @@ import {
 } from '../../lambda/domain/money.ts';
 import type { Window } from '../../lambda/domain/window.ts';
 import type { CounterState } from '../../lambda/ports/ledger.ts';
+import { originJson } from './cap-parameter.ts';
 import { stateText, windowText } from './cap-view.ts';
 import { byFullness, table } from './output.ts';
 
@@ -76,6 +77,7 @@ export const statusJson = (
       ? {}
       : { splitBy: counter.cap.splitBy, splitValue: counter.splitValue }),
     action: counter.cap.action,
+    ...originJson(counter.cap),
     state: stateText(counter.cap, nowMs),
     window: counter.window.id,
     limitUsd: formatUsd(counter.limitNanoUsd),
@@ -94,7 +96,7 @@ export const statusJson = (
   malformed: malformed.map(({ capId, field, problem }) => ({ cap: capId, field, problem })),
 });
 
-/** A table with two lines for each counter. */
+/** A table with two lines for each counter, and a third where a parameter has a part in its cap. */
 export function statusTable(
   counters: readonly CounterStatus[],
   unused: readonly Cap[],
@@ -132,13 +134,22 @@ function counterRow(counter: CounterStatus, nowMs: number): string[] {
   const shownPercent = percent > MAX_SHOWN_PERCENT ? `>${MAX_SHOWN_PERCENT}%` : `${percent}%`;
   const flying = state.inFlight === 0 ? '' : `\n${state.inFlight} in flight`;
   return [
-    `${name}\n└ ${cap.window.kind}${resetText(counter, nowMs)}${does}`,
+    `${name}\n└ ${cap.window.kind}${resetText(counter, nowMs)}${does}${originOf(cap)}`,
     `${shownUsd(limitNanoUsd, 'down')}${limitNanoUsd > cap.limitNanoUsd ? '\nraised' : ''}`,
     shownUsd(state.settledNanoUsd, 'up'),
     `${shownUsd(reservedOf(counter), 'up')}${flying}`,
     `${shownUsd(remainingOf(counter), 'down')}${over > 0n ? `\n${shownUsd(over, 'up')} over` : ''}`,
     byFullness(`${bar(percent)}\n${shownPercent}`, Number(percent)),
   ];
+}
+
+/** Of a cap of both, whose limit it is that holds: the parameter's, if it is the lower one. */
+function originOf({ parameter }: Cap): string {
+  if (parameter === undefined) return '';
+  if (parameter.table === undefined) return '\n└ from SSM';
+  const { limitNanoUsd, raised } = parameter.table;
+  const most = raised === undefined ? limitNanoUsd : maxUsd(limitNanoUsd, raised.limitNanoUsd);
+  return parameter.limitNanoUsd < most ? '\n└ limit from SSM' : '\n└ also in SSM';
 }
 
 function bar(percent: bigint): string {

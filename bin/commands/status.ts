@@ -9,14 +9,9 @@ import { systemClock } from '../../lambda/adapters/clock/system-clock.ts';
 import { stateOf } from '../../lambda/adapters/ledger/counter-item.ts';
 import { createDynamoMaintenance } from '../../lambda/adapters/ledger/dynamo-maintenance.ts';
 import { type CounterTable, readItem } from '../../lambda/adapters/ledger/write-attempts.ts';
-import { isMalformed, PARTITION, parseCap } from '../../lambda/adapters/settings/setting-items.ts';
-import {
-  type Cap,
-  counterKeyOf,
-  limitAt,
-  type MalformedCap,
-  type Subject,
-} from '../../lambda/domain/cap.ts';
+import { readCaps } from '../../lambda/adapters/settings/cap-items.ts';
+import { PARTITION } from '../../lambda/adapters/settings/setting-items.ts';
+import { type Cap, counterKeyOf, limitAt, type Subject } from '../../lambda/domain/cap.ts';
 import { ZERO_USD } from '../../lambda/domain/money.ts';
 import type { CounterKey } from '../../lambda/domain/reservation.ts';
 import { type Window, windowAt } from '../../lambda/domain/window.ts';
@@ -44,15 +39,14 @@ export function addStatusCommand(program: Command): void {
 
 async function showStatus(session: Session): Promise<void> {
   const { connection, output, nowMs } = session;
-  const parsed = (await listItems(connection, PARTITION.cap)).map(parseCap);
-  const caps = parsed.filter((cap): cap is Cap => !isMalformed(cap));
-  const malformed = parsed.filter((cap): cap is MalformedCap => isMalformed(cap));
+  const items = await listItems(connection, PARTITION.cap);
+  const { caps, malformedCaps: malformed } = readCaps(items);
   const counters = await readCounters(session, caps);
   const unused = caps.filter((cap) => !counters.some((counter) => counter.cap === cap));
   const age = await readAge(connection, nowMs);
   const json = { ...statusJson(counters, unused, malformed, nowMs), catalogue: ageJson(age) };
   output.result(json, () => {
-    if (parsed.length === 0) {
+    if (items.length === 0) {
       return (
         `there are no caps in ${connection.name}; make one: ` +
         'hardcap cap set <id> --limit 5 --window daily'

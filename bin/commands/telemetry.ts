@@ -7,7 +7,7 @@ import type { Output } from './output.ts';
 
 /** One JSON line an event; who subscribed to the function's log does not hear of it. */
 export const stderrEvents: Events = {
-  emit: (name, detail) => {
+  emit: async (name, detail) => {
     process.stderr.write(`${JSON.stringify({ event: name, ...detail })}\n`);
   },
 };
@@ -21,6 +21,7 @@ export function telemetryOf(output: Output): Telemetry {
     warn: notice,
     error: notice,
     count: () => undefined,
+    describe: () => undefined,
     flush: () => undefined,
   };
 }

@@ -5,11 +5,14 @@
  *            reservation that could still be settled late. A reserve opens it again.
  * Crash:     each step is found done or undone by the next run; the event may be told twice.
  */
+import { EVENT } from '../contract.ts';
+import { endedWindowWords } from '../domain/event-words.ts';
 import { formatUsd, nanoUsd, ZERO_USD } from '../domain/money.ts';
+import type { CounterKey } from '../domain/reservation.ts';
 import type { Events } from '../ports/events.ts';
 import { counterName, type OpenCounter, type WindowSummary } from '../ports/ledger.ts';
 import { type DueWindow, ownerOf, type RolloverRun } from './rollover-work.ts';
-import { isToldOnce } from './tell-once.ts';
+import { isToldOnce, markOnCounter } from './tell-once.ts';
 
 /** Gateways whose clocks are behind still reserve in a window for a moment after its end. */
 const CLOSING_MARGIN_MS = 600_000;
@@ -85,7 +88,9 @@ async function summarise(run: RolloverRun, events: Events, window: DueWindow): P
   };
   const markName = markOf(open);
   await ports.maintenance.summarise(open, summary);
-  const isTold = await isToldOnce(ports, open, markName, () => emitClosed(events, open, summary));
+  const place = markOnCounter(ports, open, markName);
+  const what = `${open.counter.pk} ${open.counter.sk} ${markName}`;
+  const isTold = await isToldOnce(run, place, what, () => emitClosed(events, open, summary));
   if (!isTold) return;
   report.windowsSummarised += 1;
   await closeClean(run, open, window.endsAtMs);
@@ -116,13 +121,14 @@ const markOf = ({ tally }: OpenCounter): string => `${CLOSED_MARK}${tally.ends}`
 
 const isSummarised = (open: OpenCounter): boolean => open.marks.get(markOf(open))?.state === 'told';
 
-function emitClosed(events: Events, open: OpenCounter, summary: WindowSummary): void {
+function emitClosed(events: Events, open: OpenCounter, summary: WindowSummary): Promise<void> {
   const { counter, state, tally, limitNanoUsd, marks } = open;
   const { capId, split } = ownerOf(open);
+  const { refusals } = summary.journal;
   const wasTold = [...marks].some(
     ([name, { state }]) => name.startsWith(CLOSED_MARK) && state === 'told',
   );
-  events.emit(wasTold ? 'hardcap.window.corrected' : 'hardcap.window.closed', {
+  return events.emit(wasTold ? EVENT.windowCorrected : EVENT.windowClosed, {
     eventId: `${counter.pk} ${counter.sk} ${markOf(open)}`,
     cap: capId,
     ...(split === undefined ? {} : { split }),
@@ -133,9 +139,23 @@ function emitClosed(events: Events, open: OpenCounter, summary: WindowSummary): 
     peakReservedUsd: formatUsd(open.peakReservedNanoUsd ?? ZERO_USD),
     unattributedUsd: formatUsd(summary.unattributedNanoUsd),
     requests: tally.requests,
-    refusals: summary.journal.refusals,
+    refusals,
     expired: tally.expired,
     overruns: tally.overruns,
     revision: tally.ends,
+    ...endedWindowWords({
+      capId,
+      ...(split === undefined ? {} : { split }),
+      endsAtMs: summary.endsAtMs,
+      timeZone: zoneOf(counter),
+      settledNanoUsd: state.settledNanoUsd,
+      ...(limitNanoUsd === undefined ? {} : { limitNanoUsd }),
+      requests: tally.requests,
+      refusals,
+      isCorrection: wasTold,
+    }),
   });
 }
+
+/** A window's id ends with its zone; only a counter of such an id is ever closed. */
+const zoneOf = ({ sk }: CounterKey): string => sk.slice(sk.indexOf('@') + 1);

@@ -41,6 +41,8 @@ export interface SpendGuardPorts {
 
 export interface GuardedRequest extends AskedRequest {
   readonly requestId: string;
+  /** When it came in, by the clock's `elapsedMs`. @default - when the guard got it */
+  readonly arrivedMs?: number;
   readonly keyText: string;
   readonly keyId: string;
   /** The path for Bedrock, encoded, for the model that was found. */

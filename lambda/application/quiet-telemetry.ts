@@ -12,6 +12,7 @@ export function quietTelemetry(telemetry: Telemetry): Telemetry {
     warn: (message, fields) => attempt(() => telemetry.warn(message, fields)),
     error: (message, fields) => attempt(() => telemetry.error(message, fields)),
     count: (metric, value) => attempt(() => telemetry.count(metric, value)),
+    describe: (properties) => attempt(() => telemetry.describe(properties)),
     flush: () => attempt(() => telemetry.flush()),
   };
 }

@@ -6,10 +6,11 @@
  *            price or a proposal again changes nothing.
  */
 import { DateTime } from 'luxon';
-import { METRIC } from '../contract.ts';
+import { EVENT, METRIC } from '../contract.ts';
 import { CATALOGUE_ROWS } from '../domain/catalogue/rows.ts';
 import { findModel } from '../domain/catalogue.ts';
 import { HardcapError } from '../domain/errors.ts';
+import { priceChangedWords, priceProposedWords } from '../domain/event-words.ts';
 import { parseModelId } from '../domain/model-id.ts';
 import type { MalformedPrice, Price } from '../domain/price.ts';
 import { isCalledIn, type PriceListing, type UnmappedRow } from '../domain/price-listing.ts';
@@ -32,6 +33,7 @@ export interface RefreshPorts {
   readonly book: PriceBook;
   readonly clock: Clock;
   readonly telemetry: Telemetry;
+  /** A price is taken only after they have resolved: they must not reject (events-with-outbox). */
   readonly events?: Events;
 }
 
@@ -284,10 +286,11 @@ async function take(
   const text = changesText(changes);
   telemetry.warn('a listed price rose and is taken', { model: modelId, changes: text });
   // Told first: after a crash it is told again, by the same id, and not left out.
-  events?.emit('hardcap.prices.changed', {
+  await events?.emit(EVENT.priceChanged, {
     eventId: `${modelId}:${text}`,
     model: modelId,
     changes: text,
+    ...priceChangedWords(modelId, text),
   });
   const status = before?.refreshed ?? 'taken';
   const isWritten = await book.writeRefreshed(
@@ -317,11 +320,12 @@ async function propose(
     reasons,
     changes: text,
   });
-  events?.emit('hardcap.prices.proposed', {
+  await events?.emit(EVENT.priceProposed, {
     eventId: `${modelId}:${fingerprint}`,
     model: modelId,
     reasons,
     changes: text,
+    ...priceProposedWords(modelId, reasons, text),
   });
   await book.writeProposal(modelId, proposed, clock.nowMs());
 }

@@ -7,7 +7,7 @@
 import { METRIC } from '../contract.ts';
 import { ZERO_USD } from '../domain/money.ts';
 import type { Clock } from '../ports/clock.ts';
-import type { Ledger } from '../ports/ledger.ts';
+import type { Ledger, RefusalReason } from '../ports/ledger.ts';
 import type { Telemetry } from '../ports/telemetry.ts';
 import { askedNote } from './asked-note.ts';
 import type { CapRefusal, GuardedRequest } from './guarded-request.ts';
@@ -32,12 +32,23 @@ const QUIET_MS = 1_000;
 /** Pairs of key and cap that are remembered; beyond it the oldest is forgotten. */
 const MAX_PAIRS = 1_000;
 
+const METRIC_OF: Readonly<Record<RefusalReason, string>> = {
+  spent: METRIC.refusedSpent,
+  'reserved-in-flight': METRIC.refusedReservedInFlight,
+  'larger-than-limit': METRIC.refusedLargerThanLimit,
+  'in-flight-limit': METRIC.refusedInFlightLimit,
+  'tag-counter-limit': METRIC.refusedTagCounterLimit,
+};
+
 /** @param status what such a request is answered with, for the journal */
 export function createRefusalLog(ports: RefusalLogPorts, status: number): RefusalLog {
   const lastWritten = new Map<string, Written>();
   return {
     async record(request, refusal) {
-      ports.telemetry.count(METRIC.refusals);
+      const { telemetry } = ports;
+      telemetry.count(METRIC.refusals);
+      telemetry.count(METRIC_OF[refusal.reason]);
+      telemetry.describe({ cap: refusal.charge.cap.capId, reason: refusal.reason });
       const atMs = ports.clock.nowMs();
       const pair = `${request.keyId}#${refusal.charge.cap.capId}`;
       const last = lastWritten.get(pair);

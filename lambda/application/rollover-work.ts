@@ -2,13 +2,16 @@
  * What every part of a rollover run has in hand: its ports, its report, and how it names a counter.
  */
 import type { Cap } from '../domain/cap.ts';
+import type { NanoUsd } from '../domain/money.ts';
 import type { WindowClock } from '../domain/window.ts';
 import type { CapList } from '../ports/cap-list.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Events } from '../ports/events.ts';
 import type { KeyList } from '../ports/key-list.ts';
 import type { LedgerMaintenance, OpenCounter } from '../ports/ledger.ts';
+import type { MalformedList } from '../ports/malformed-list.ts';
 import type { Telemetry } from '../ports/telemetry.ts';
+import type { ToldMarks } from '../ports/told-marks.ts';
 import type { EndedSpan, JournalSums } from './journal-sums.ts';
 
 export interface RolloverPorts {
@@ -19,6 +22,8 @@ export interface RolloverPorts {
   readonly journal: JournalSums;
   /** Absent: nothing is told, so no threshold is marked and no window is closed. */
   readonly events?: Events;
+  /** Absent: malformed settings are not looked for. */
+  readonly malformed?: { readonly list: MalformedList; readonly marks: ToldMarks };
   readonly clock: Clock;
   readonly telemetry: Telemetry;
 }
@@ -33,6 +38,10 @@ export interface RolloverReport {
   corrected: number;
   tombstonesRemoved: number;
   thresholdsTold: number;
+  /** Settings that cannot be read, told now or before; undefined where nobody looked. */
+  settingsMalformed?: number;
+  /** Events that were not delivered; the next run tells them. */
+  eventsFailed: number;
   /** Windows of which a summary was written, corrected ones included. */
   windowsSummarised: number;
   /** Ended windows that wait for the journal to be read whole, or for time. */
@@ -56,6 +65,7 @@ export const emptyReport = (): RolloverReport => ({
   corrected: 0,
   tombstonesRemoved: 0,
   thresholdsTold: 0,
+  eventsFailed: 0,
   windowsSummarised: 0,
   windowsWaiting: 0,
   countersClosed: 0,
@@ -75,6 +85,17 @@ export interface RolloverRun {
   readonly windows: WindowClock;
   /** Windows to be summarised once all counters were looked at. */
   readonly due: DueWindow[];
+  /** Counters of which a threshold is to be told; they are closed no sooner. */
+  readonly reached: ReachedCounter[];
+}
+
+/** A counter that has reached thresholds of its cap which are not told. */
+export interface ReachedCounter {
+  readonly open: OpenCounter;
+  readonly cap: Cap;
+  readonly limitNanoUsd: NanoUsd;
+  /** Ascending. */
+  readonly percents: readonly number[];
 }
 
 /** A window that has ended, and its counter as it was read. */

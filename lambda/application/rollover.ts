@@ -11,7 +11,7 @@ import { formatUsd, type NanoUsd, subtractUsd, sumUsd, ZERO_USD } from '../domai
 import { expiresAtMs, type ReservationId } from '../domain/reservation.ts';
 import { WindowClock } from '../domain/window.ts';
 import type { OpenCounter } from '../ports/ledger.ts';
-import { tellThresholds } from './alerts.ts';
+import { noteReached, tellReached } from './alerts.ts';
 import { considerClosing, summariseDue } from './close-window.ts';
 import { pruneClosed } from './prune-closed.ts';
 import {
@@ -21,6 +21,7 @@ import {
   type RolloverReport,
   type RolloverRun,
 } from './rollover-work.ts';
+import { tellMalformed } from './tell-malformed.ts';
 
 /**
  * How long a tombstone outlives its reservation's expiry. A write is late by minutes at most, but
@@ -28,7 +29,7 @@ import {
  */
 const TOMBSTONE_GRACE_MS = 6 * 3_600_000;
 
-/** Of a run's time, where windows wait for it: counters past counting keep none from closing. */
+/** Of a run's time, where alerts or windows wait for it: counters past counting keep none from closing. */
 const CLOSING_PART = 1 / 3;
 
 /**
@@ -45,19 +46,28 @@ export async function runRollover(
   const report = emptyReport();
   const windows = new WindowClock();
   const caps = await readCaps(ports, report);
-  const run: RolloverRun = { ports, report, windows, caps, due: [] };
+  const run: RolloverRun = { ports, report, windows, caps, due: [], reached: [] };
   const closingFromMs = deadlineAtMs - (deadlineAtMs - ports.clock.nowMs()) * CLOSING_PART;
   await guarded(run, 'open counters could not be read', async () => {
     for await (const open of ports.maintenance.openCounters()) {
-      if (ports.clock.nowMs() >= (run.due.length > 0 ? closingFromMs : deadlineAtMs)) {
+      const hasMoreToDo = run.due.length > 0 || run.reached.length > 0;
+      if (ports.clock.nowMs() >= (hasMoreToDo ? closingFromMs : deadlineAtMs)) {
         report.complete = false;
         return;
       }
       await workOn(run, open);
     }
   });
-  const { events } = ports;
+  const { events, malformed } = ports;
   if (events !== undefined) {
+    await guarded(run, 'thresholds could not be told', () =>
+      tellReached(run, events, deadlineAtMs),
+    );
+    if (malformed !== undefined) {
+      await guarded(run, 'malformed settings could not be told', () =>
+        tellMalformed(run, events, malformed),
+      );
+    }
     await guarded(run, 'ended windows could not be summarised', () =>
       summariseDue(run, events, deadlineAtMs),
     );
@@ -110,7 +120,7 @@ async function workOn(run: RolloverRun, open: OpenCounter): Promise<void> {
     await journalSettledLate(run, open);
     await removeTombstones(run, open);
     if (ports.events === undefined) return;
-    await tellThresholds(run, ports.events, open);
+    if (noteReached(run, open)) return;
     await considerClosing(run, open);
   } catch (error) {
     report.failed += 1;
@@ -168,7 +178,6 @@ async function expireStale({ ports, report }: RolloverRun, open: OpenCounter): P
     if (staleFromMs === undefined || staleFromMs > clock.nowMs()) continue;
     if (!(await maintenance.expire(open.counter, id, amountNanoUsd))) continue;
     report.expired += 1;
-    telemetry.count(METRIC.expired);
     telemetry.warn('a reservation expired and is charged in full', {
       ...named(open),
       reservationId: id,
@@ -200,6 +209,8 @@ async function tellJournal(
   amountNanoUsd: NanoUsd,
 ): Promise<void> {
   await ports.maintenance.journalExpired(open.counter, id, amountNanoUsd);
+  // Here and not where it expires: a refused reserve of the gateway's expires some, too.
+  ports.telemetry.count(METRIC.expired);
   report.journalled += 1;
 }
 

@@ -10,6 +10,7 @@ import { formatUsd, maxUsd, type NanoUsd, ZERO_USD } from '../domain/money.ts';
 import type { TokenUsage } from '../domain/price.ts';
 import type { RequestTags } from '../domain/request-tags.ts';
 import { type CounterHold, mostHeld } from '../domain/reservation.ts';
+import type { Clock } from '../ports/clock.ts';
 import type { EndOutcome, JournalEntry, Ledger } from '../ports/ledger.ts';
 import type { Telemetry } from '../ports/telemetry.ts';
 import type { Admission } from './admission.ts';
@@ -46,6 +47,7 @@ export interface SettlementContext {
 
 export interface SettlementPorts {
   readonly ledger: Ledger;
+  readonly clock: Clock;
   readonly telemetry: Telemetry;
 }
 
@@ -83,15 +85,19 @@ async function endAll(
   ending: Ending,
   setDone: () => void,
 ): Promise<void> {
+  const { clock, telemetry } = ports;
+  const startedMs = clock.elapsedMs();
   const outcomes = await Promise.all(
     context.held.map((held) => endOne(ports.ledger, held, ending)),
   );
+  telemetry.count(METRIC.settleLatencyMs, clock.elapsedMs() - startedMs);
+  telemetry.describe({ outcome: ending.outcome });
   const failed = context.held.filter((_, index) => outcomes[index]?.kind === 'unavailable');
   for (const one of failed) {
     const { hold } = one;
-    reportLeftHold(ports.telemetry, hold, chargeOn(one, ending), context.requestId);
+    reportLeftHold(telemetry, hold, chargeOn(one, ending), context.requestId);
   }
-  countEnding(ports.telemetry, context, ending);
+  countEnding(telemetry, context, ending);
   // The client does not wait for the journal: it explains the books, it does not hold them.
   void writeJournal(ports, context, ending, failed).then(setDone);
 }

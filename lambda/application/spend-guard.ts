@@ -10,6 +10,7 @@ import { METRIC } from '../contract.ts';
 import type { Model } from '../domain/catalogue.ts';
 import { formatUsd } from '../domain/money.ts';
 import type { SettingsView } from '../ports/settings.ts';
+import type { Telemetry } from '../ports/telemetry.ts';
 import { standingOf } from './admission.ts';
 import { inFull } from './endings.ts';
 import { type FittingGuard, reserveFitting } from './fit-request.ts';
@@ -21,6 +22,7 @@ import type {
   SpendGuardOptions,
   SpendGuardPorts,
 } from './guarded-request.ts';
+import { ledgerWithMetrics } from './ledger-with-metrics.ts';
 import { type ListingRequest, listModels } from './model-list.ts';
 import { quietTelemetry } from './quiet-telemetry.ts';
 import { createRefusalLog, type RefusalLog } from './refusal-log.ts';
@@ -43,7 +45,8 @@ export interface SpendGuard {
 }
 
 export function createSpendGuard(given: SpendGuardPorts, options: SpendGuardOptions): SpendGuard {
-  const ports = { ...given, telemetry: quietTelemetry(given.telemetry) };
+  const telemetry = quietTelemetry(given.telemetry);
+  const ports = { ...given, telemetry, ledger: ledgerWithMetrics(given.ledger, telemetry) };
   const guard: Guard = {
     ports,
     options,
@@ -63,8 +66,9 @@ interface Guard extends FittingGuard {
 
 async function handle(guard: Guard, request: GuardedRequest): Promise<GuardedAnswer> {
   const { clock, telemetry } = guard.ports;
-  const startedMs = clock.elapsedMs();
+  const { arrivedMs = clock.elapsedMs() } = request;
   const outcome = await reserveByFreshSettings(guard, request);
+  describeSubject(telemetry, outcome);
   if (outcome.kind === 'refused') {
     const { kind, refusal, timings } = outcome;
     const { modelId } = outcome.admission.model;
@@ -74,7 +78,7 @@ async function handle(guard: Guard, request: GuardedRequest): Promise<GuardedAns
   const { reserved } = outcome;
   telemetry.count(METRIC.reservedUsd, dollars(reserved));
   if (reserved.admission.prepared.limit?.isLowered === true) telemetry.count(METRIC.clamped);
-  telemetry.count(METRIC.addedLatencyMs, clock.elapsedMs() - startedMs);
+  telemetry.count(METRIC.addedLatencyMs, clock.elapsedMs() - arrivedMs);
   try {
     return await sendOnce(guard.ports, guard.options, request, reserved);
   } catch (error) {
@@ -84,6 +88,12 @@ async function handle(guard: Guard, request: GuardedRequest): Promise<GuardedAns
     await settlement.done;
     throw error;
   }
+}
+
+function describeSubject(telemetry: Telemetry, outcome: ReserveResult): void {
+  const { admission } = outcome.kind === 'reserved' ? outcome.reserved : outcome;
+  const { team, vendor, modelId } = admission.subject;
+  telemetry.describe({ team, vendor, model: modelId });
 }
 
 /** For metrics only; the ledger keeps the exact amount. */

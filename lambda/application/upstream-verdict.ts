@@ -44,8 +44,12 @@ export function errorTypeOf(
 ): { type: string; message: string } {
   const parsed = parseError(body);
   const named = headers['x-amzn-errortype'] ?? parsed.type;
-  return { type: capitalised(bareName(named)), message: parsed.message };
+  const type = capitalised(bareName(named));
+  // It is written down beside the request: whatever else stood there is no name.
+  return { type: TYPE_NAME.test(type) ? type : '', message: parsed.message };
 }
+
+const TYPE_NAME = /^[A-Za-z0-9_.-]{1,100}$/;
 
 /** `com.amazon#Name:http://…` is `Name`. */
 const bareName = (named: string): string => (named.split(':')[0] ?? '').split('#').pop() ?? '';

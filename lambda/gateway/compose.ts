@@ -10,8 +10,10 @@ import type { Context, LambdaFunctionURLEvent } from 'aws-lambda';
 import { createHttpGateway } from '../adapters/http/gateway.ts';
 import { createDynamoLedger } from '../adapters/ledger/dynamo-ledger.ts';
 import { createDynamoSettings } from '../adapters/settings/dynamo-settings.ts';
+import { quietTelemetry } from '../application/quiet-telemetry.ts';
 import { createSpendGuard } from '../application/spend-guard.ts';
 import { withProfiles } from '../application/spend-guard-with-profiles.ts';
+import { METRIC } from '../contract.ts';
 import { WindowClock } from '../domain/window.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { ProfileDirectory } from '../ports/profile-directory.ts';
@@ -46,7 +48,8 @@ const MAX_DEADLINE_MARGIN_MS = 5_000;
 const DEADLINE_MARGIN_PERCENT = 10;
 
 export function composeGateway(parts: GatewayParts): StreamingHandler {
-  const { environment, dynamo, upstream, tokenCounter, profiles, clock, telemetry } = parts;
+  const { environment, dynamo, upstream, tokenCounter, profiles, clock } = parts;
+  const telemetry = quietTelemetry(parts.telemetry);
   const settings = createDynamoSettings({
     client: dynamo,
     tableName: environment.settingsTable,
@@ -60,6 +63,7 @@ export function composeGateway(parts: GatewayParts): StreamingHandler {
         clock,
         maxInFlight: environment.maxInFlight,
         journalDays: environment.journalDays,
+        onRetry: () => telemetry.count(METRIC.ledgerRetries),
       }),
       settings,
       upstream,

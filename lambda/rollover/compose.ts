@@ -3,8 +3,10 @@
  */
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { createDynamoMaintenance } from '../adapters/ledger/dynamo-maintenance.ts';
+import { createDynamoToldMarks } from '../adapters/ledger/dynamo-told-marks.ts';
 import { createDynamoCapList } from '../adapters/settings/dynamo-cap-list.ts';
 import { createDynamoKeyList } from '../adapters/settings/dynamo-key-list.ts';
+import { createDynamoMalformedList } from '../adapters/settings/dynamo-malformed-list.ts';
 import { JournalSums } from '../application/journal-sums.ts';
 import { runRollover } from '../application/rollover.ts';
 import type { RolloverReport } from '../application/rollover-work.ts';
@@ -47,6 +49,10 @@ export function composeRollover(
     maintenance: createDynamoMaintenance({ client, tableName: ledgerTable, clock, journalDays }),
     caps: createDynamoCapList(settings),
     keys: createDynamoKeyList(settings),
+    malformed: {
+      list: createDynamoMalformedList(settings),
+      marks: createDynamoToldMarks({ client, tableName: ledgerTable, clock }),
+    },
     journal: new JournalSums(),
     clock,
     telemetry,

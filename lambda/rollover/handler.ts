@@ -4,12 +4,14 @@
  */
 import type { Context } from 'aws-lambda';
 import { systemClock } from '../adapters/clock/system-clock.ts';
+import { createBusClient, createBusEvents } from '../adapters/events/bus-events.ts';
+import { createEventsInTurn } from '../adapters/events/events-in-turn.ts';
 import { createLogEvents } from '../adapters/events/log-events.ts';
 import { createLedgerClient } from '../adapters/ledger/dynamo-client.ts';
 import { createAwsPriceSources } from '../adapters/prices/aws-price-sources.ts';
 import { createTelemetry } from '../adapters/telemetry/powertools-telemetry.ts';
 import type { RolloverReport } from '../application/rollover-work.ts';
-import { METRIC_SERVICE } from '../contract.ts';
+import { METRIC, METRIC_SERVICE } from '../contract.ts';
 import { composeRollover } from './compose.ts';
 import { readRolloverEnvironment } from './environment.ts';
 import { composePriceWatch } from './price-watch.ts';
@@ -17,7 +19,11 @@ import { composePriceWatch } from './price-watch.ts';
 const telemetry = createTelemetry(METRIC_SERVICE.rollover);
 const client = createLedgerClient();
 const environment = readRolloverEnvironment(process.env);
-const events = createLogEvents(telemetry);
+// The log and its metrics tell of what the bus has, and so of each event once.
+const events = createEventsInTurn([
+  createBusEvents({ client: createBusClient(), clock: systemClock }),
+  createLogEvents(telemetry),
+]);
 const parts = { client, environment, clock: systemClock, telemetry, events };
 const rollover = composeRollover(parts);
 const { sources } = createAwsPriceSources({ region: environment.regions[0] ?? '' });
@@ -36,6 +42,7 @@ export async function handler(_event: unknown, context: Context): Promise<Rollov
     await watchPrices(deadlineAtMs);
     if (report.failed > 0) throw new Error(`${report.failed} parts of the run failed; see the log`);
     if (!report.capsRead) throw new Error('the caps could not be read, so no threshold was told');
+    telemetry.count(METRIC.rolloverRuns);
     return report;
   } finally {
     telemetry.flush();

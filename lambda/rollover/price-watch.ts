@@ -4,7 +4,9 @@
  * Invariant: whatever fails here is logged and counted, and keeps nothing else from its work.
  */
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import { createDynamoOutbox } from '../adapters/ledger/dynamo-outbox.ts';
 import { createDynamoPriceBook } from '../adapters/settings/dynamo-price-book.ts';
+import { createEventsWithOutbox } from '../application/events-with-outbox.ts';
 import { type RefreshReport, refreshPrices } from '../application/refresh-prices.ts';
 import { METRIC } from '../contract.ts';
 import { CATALOGUE_VERSION } from '../domain/catalogue/rows.ts';
@@ -22,7 +24,7 @@ export interface PriceWatchParts {
   readonly client: DynamoDBDocumentClient;
   readonly environment: Pick<
     RolloverEnvironment,
-    'settingsTable' | 'regions' | 'catalogueMaxAgeDays' | 'refreshesPrices'
+    'settingsTable' | 'ledgerTable' | 'regions' | 'catalogueMaxAgeDays' | 'refreshesPrices'
   >;
   readonly sources: readonly PriceSource[];
   readonly clock: Clock;
@@ -32,10 +34,12 @@ export interface PriceWatchParts {
 
 /** One look at the prices each time it is called, until the time given; never rejects. */
 export function composePriceWatch(parts: PriceWatchParts): (deadlineAtMs: number) => Promise<void> {
-  const { client, environment, clock, telemetry, sources, events } = parts;
-  const { settingsTable, regions, catalogueMaxAgeDays, refreshesPrices } = environment;
+  const { client, environment, clock, telemetry, sources } = parts;
+  const { settingsTable, ledgerTable, regions, catalogueMaxAgeDays, refreshesPrices } = environment;
   const table = { client, tableName: settingsTable, timeoutMs: BOOK_TIMEOUT_MS };
   const book = createDynamoPriceBook(table);
+  const outbox = createDynamoOutbox({ client, tableName: ledgerTable, clock });
+  const events = createEventsWithOutbox(parts.events, outbox, telemetry);
   const ports = { sources, book, clock, telemetry, events };
 
   const tellAge = async () => {
@@ -50,6 +54,7 @@ export function composePriceWatch(parts: PriceWatchParts): (deadlineAtMs: number
   };
 
   return async (deadlineAtMs) => {
+    await events.tellKept();
     try {
       if (refreshesPrices) {
         const report = await refreshPrices(ports, { regions, deadlineAtMs });

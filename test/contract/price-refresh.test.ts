@@ -68,7 +68,7 @@ async function createBench() {
       clock,
       telemetry,
       events: {
-        emit: (name: string, detail: { readonly eventId: string }) => {
+        emit: async (name: string, detail: { readonly eventId: string }) => {
           told.push(`${name} ${detail.eventId}`);
         },
       },
@@ -115,8 +115,8 @@ describe('a rise', () => {
     expect(await bench.inputOf(US)).toBe(usd('1.2'));
     expect(await bench.inputOf(`eu.${HAIKU}`)).toBe(usd('1.1'));
     expect(bench.told).toEqual([
-      `hardcap.prices.changed ${HAIKU}:input 1.10 -> 1.20`,
-      `hardcap.prices.changed ${US}:input 1.10 -> 1.20`,
+      `hardcap.price.changed ${HAIKU}:input 1.10 -> 1.20`,
+      `hardcap.price.changed ${US}:input 1.10 -> 1.20`,
     ]);
   });
 
@@ -178,7 +178,7 @@ describe('a fall', () => {
       lines: { input: usd('0.9') },
       changes: [{ line: 'input', fromNanoUsd: usd('1.1'), toNanoUsd: usd('0.9') }],
     });
-    expect(bench.told).toContain(`hardcap.prices.proposed ${US}:input=900000000`);
+    expect(bench.told).toContain(`hardcap.price.proposed ${US}:input=900000000`);
   });
 
   test('in one called region is none, where another that is dearer does not list it', async () => {
@@ -221,7 +221,7 @@ describe('a fall', () => {
     bench.clock.advance(DAY_MS);
     await bench.run();
 
-    expect(bench.told).toContain(`hardcap.prices.proposed ${US}:input=800000000`);
+    expect(bench.told).toContain(`hardcap.price.proposed ${US}:input=800000000`);
     expect((await bench.book.readProposals()).get(US)?.status).toBe('waiting');
   });
 

@@ -5,6 +5,8 @@ import { type DynamoDBDocumentClient, ScanCommand } from '@aws-sdk/lib-dynamodb'
 import { expect } from 'vitest';
 import { createDynamoLedger } from '../../lambda/adapters/ledger/dynamo-ledger.ts';
 import { createDynamoMaintenance } from '../../lambda/adapters/ledger/dynamo-maintenance.ts';
+import { createDynamoToldMarks } from '../../lambda/adapters/ledger/dynamo-told-marks.ts';
+import { createDynamoMalformedList } from '../../lambda/adapters/settings/dynamo-malformed-list.ts';
 import { JournalSums } from '../../lambda/application/journal-sums.ts';
 import { runRollover } from '../../lambda/application/rollover.ts';
 import { DEFAULTS } from '../../lambda/contract.ts';
@@ -31,6 +33,7 @@ export function createRolloverBench(table: LedgerTable) {
   const ledger = createDynamoLedger({ ...place(client), maxInFlight: 10, journalDays: 90 });
   const maintenance = createDynamoMaintenance(place(client));
   const told: string[] = [];
+  const bus = { fault: async (): Promise<void> => undefined };
   const keys = ['red', 'blue'];
   const caps = [cap({ capId: 'team', window: windowRule('hourly'), alertPercents: [50, 80] })];
   const newId = () => reservationId(clock.nowMs() + 10 * MINUTE_MS, clock.randomCharacters(10));
@@ -48,6 +51,8 @@ export function createRolloverBench(table: LedgerTable) {
     maintenanceOn: (on: DynamoDBDocumentClient) => createDynamoMaintenance(place(on)),
     /** Ids of the events that were emitted, with their names. */
     told,
+    /** What an event meets before it is taken; may wait, or reject. */
+    bus,
     table,
     /** Reserves dollars on the counter, under its cap of $10. */
     hold: async (amount: string, counter = TWELVE): Promise<CounterHold> => {
@@ -73,8 +78,18 @@ export function createRolloverBench(table: LedgerTable) {
         caps: { readAll: async () => caps },
         keys: { readIds: async () => ({ keyIds: keys, isWhole: true }) },
         journal: new JournalSums(),
+        // The settings of these tests are in the same table.
+        malformed: {
+          list: createDynamoMalformedList({
+            client,
+            tableName: table.tableName,
+            timeoutMs: 10_000,
+          }),
+          marks: createDynamoToldMarks(place(on)),
+        },
         events: {
-          emit: (name: string, { eventId }: { readonly eventId: string }) => {
+          emit: async (name: string, { eventId }: { readonly eventId: string }) => {
+            await bus.fault();
             told.push(`${name} ${eventId}`);
           },
         },

@@ -73,6 +73,35 @@ const reads = () => dynamo.commandCalls(GetCommand);
 beforeEach(() => dynamo.reset());
 afterEach(() => dynamo.reset());
 
+describe('a write that is tried again', () => {
+  it('is told of for each attempt beyond its first', async () => {
+    let retries = 0;
+    const onRetry = () => {
+      retries += 1;
+    };
+    const watched = createDynamoLedger({
+      client,
+      tableName: 'ledger',
+      clock,
+      maxInFlight: 2_000,
+      journalDays: 90,
+      onRetry,
+    });
+    dynamo.on(UpdateCommand).resolvesOnce(written);
+    await watched.reserve(request);
+    expect(retries).toBe(0);
+
+    dynamo.reset();
+    dynamo
+      .on(UpdateCommand)
+      .rejectsOnce(answer('ThrottlingException', 400))
+      .rejectsOnce(answer('TimeoutError'))
+      .resolves(written);
+    await watched.reserve(request);
+    expect(retries).toBe(2);
+  });
+});
+
 describe('a refused condition', () => {
   it('is explained by the item that came with it, and nothing is read', async () => {
     dynamo.on(UpdateCommand).rejects(refusal({ committedUsd: '9', settledUsd: '8' }));

@@ -63,6 +63,8 @@ export function createRolloverBench() {
     calls,
     /** The events that were emitted. */
     told,
+    /** What an event meets before it is taken. */
+    bus: async (): Promise<void> => undefined,
     /** Marks by counter and name; a run sees those that stood when it began. */
     marks,
     counters: [] as readonly OpenCounter[],
@@ -85,7 +87,12 @@ export function createRolloverBench() {
       caps: { readAll: async () => bench.caps },
       keys: { readIds: async () => ({ keyIds: bench.keyIds, isWhole: true }) },
       journal: bench.journal,
-      events: { emit: (name, detail) => told.push({ name, detail }) },
+      events: {
+        emit: async (name, detail) => {
+          await bench.bus();
+          told.push({ name, detail });
+        },
+      },
       clock,
       telemetry,
     }),

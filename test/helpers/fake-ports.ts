@@ -15,7 +15,7 @@ import { WindowClock } from '../../lambda/domain/window.ts';
 import type { Clock } from '../../lambda/ports/clock.ts';
 import type { Settings, SettingsView } from '../../lambda/ports/settings.ts';
 import type { AnswerSink, StreamError } from '../../lambda/ports/stream.ts';
-import type { LogFields, Telemetry } from '../../lambda/ports/telemetry.ts';
+import type { LogFields, RequestProperties, Telemetry } from '../../lambda/ports/telemetry.ts';
 import type { CountOutcome, CountRequest, TokenCounter } from '../../lambda/ports/token-counter.ts';
 import type { Upstream, UpstreamRequest, UpstreamResponse } from '../../lambda/ports/upstream.ts';
 import { eventFrame } from '../../local/simulated-stream.ts';
@@ -167,11 +167,14 @@ export interface FakeTelemetry extends Telemetry {
   }[];
   /** Sums by metric. */
   readonly metrics: Map<string, number>;
+  /** What was said of the requests, the last word on each name. */
+  readonly described: RequestProperties;
 }
 
 export function createFakeTelemetry(): FakeTelemetry {
   const lines: FakeTelemetry['lines'] = [];
   const metrics = new Map<string, number>();
+  const described: RequestProperties = {};
   const logAt =
     (level: string) =>
     (message: string, fields: LogFields = {}) => {
@@ -180,10 +183,15 @@ export function createFakeTelemetry(): FakeTelemetry {
   return {
     lines,
     metrics,
+    described,
     info: logAt('info'),
     warn: logAt('warn'),
     error: logAt('error'),
     count: (metric, value = 1) => metrics.set(metric, (metrics.get(metric) ?? 0) + value),
+    describe: (properties) => {
+      const said = Object.entries(properties).filter(([, value]) => value !== undefined);
+      Object.assign(described, Object.fromEntries(said));
+    },
     flush: () => undefined,
   };
 }

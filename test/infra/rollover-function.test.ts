@@ -6,7 +6,7 @@ import { createTemplate, resource, statementsOf } from './stack-under-test.ts';
 
 const template = createTemplate();
 const rollover = resource(template, 'AWS::Lambda::Function', /Rollover/);
-const queue = resource(template, 'AWS::SQS::Queue');
+const queue = resource(template, 'AWS::SQS::Queue', /Rollover/);
 const ledger = resource(template, 'AWS::DynamoDB::Table', /Ledger/);
 const settings = resource(template, 'AWS::DynamoDB::Table', /Settings/);
 
@@ -36,7 +36,9 @@ describe('the rollover function', () => {
   });
 
   it('keeps a run that failed twice in the dead-letter queue', () => {
-    expect(resource(template, 'AWS::Lambda::EventInvokeConfig').properties).toMatchObject({
+    expect(
+      resource(template, 'AWS::Lambda::EventInvokeConfig', /Rollover/).properties,
+    ).toMatchObject({
       FunctionName: `<${rollover.id}>`,
       MaximumRetryAttempts: 1,
       DestinationConfig: { OnFailure: { Destination: `<${queue.id}.Arn>` } },
@@ -105,7 +107,7 @@ describe('the dead-letter queue', () => {
       SqsManagedSseEnabled: true,
       MessageRetentionPeriod: 14 * 24 * 3600,
     });
-    expect(resource(template, 'AWS::SQS::QueuePolicy').properties).toMatchObject({
+    expect(resource(template, 'AWS::SQS::QueuePolicy', /Rollover/).properties).toMatchObject({
       PolicyDocument: {
         Statement: [{ Effect: 'Deny', Condition: { Bool: { 'aws:SecureTransport': 'false' } } }],
       },
@@ -114,7 +116,7 @@ describe('the dead-letter queue', () => {
 });
 
 describe("the rollover's role", () => {
-  it('reads counters and caps, writes the ledger and refreshed prices, prunes, keeps failures and logs: nothing else', () => {
+  it('reads counters and caps, writes the ledger and refreshed prices, prunes, tells events as hardcap, keeps failures and logs: nothing else', () => {
     const role = resource(template, 'AWS::IAM::Role', /RolloverRole/);
     const logs = resource(template, 'AWS::Logs::LogGroup', /Rollover/);
 
@@ -204,6 +206,30 @@ describe("the rollover's role", () => {
         Effect: 'Allow',
         Action: 'sqs:SendMessage',
         Resource: `<${queue.id}.Arn>`,
+      },
+      {
+        Sid: 'ReadAliases',
+        Effect: 'Allow',
+        Action: 'dynamodb:Query',
+        Resource: `<${settings.id}.Arn>`,
+        Condition: onPartitions('ALIAS'),
+      },
+      {
+        Sid: 'KeepToldMarks',
+        Effect: 'Allow',
+        Action: ['dynamodb:DeleteItem', 'dynamodb:Query'],
+        Resource: `<${ledger.id}.Arn>`,
+        Condition: onPartitions('TOLD', 'UNTOLD'),
+      },
+      {
+        Sid: 'TellEvents',
+        Effect: 'Allow',
+        Action: 'events:PutEvents',
+        Resource: 'arn:<AWS::Partition>:events:<AWS::Region>:<AWS::AccountId>:event-bus/default',
+        Condition: {
+          'ForAllValues:StringEquals': { 'events:source': ['hardcap'] },
+          Null: { 'events:source': 'false' },
+        },
       },
       {
         Sid: 'WriteOwnLogs',

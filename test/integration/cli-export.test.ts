@@ -5,7 +5,7 @@ import { readFile, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { connect } from '../../bin/commands/connection.ts';
-import { findItem, remove, update } from '../../bin/commands/settings-store.ts';
+import { findItem, removeAsRead, update } from '../../bin/commands/settings-store.ts';
 import { type CommandLine, startCommandLine, widestLine } from './cli-process.ts';
 
 let cli: CommandLine;
@@ -151,7 +151,7 @@ test('writes nothing over what was changed in the console since it was read', as
     window: 'weekly',
     limitUsd: expect.objectContaining({ value: '6' }),
   });
-  expect(await remove(connection, 'CAP', 'team', read)).toBe(false);
+  expect(await removeAsRead(connection, 'CAP', 'team', read ?? {})).toBe(false);
   expect(await write({ tags: { stage: ['b'] } }, ['keys', 'limitUsd'], now)).toBe(true);
   connection.client.destroy();
 });

@@ -348,7 +348,7 @@ describe('prices refresh', () => {
       ]),
       unmapped: expect.arrayContaining([{ name: 'USE1-Unheard-of', why: 'is in no table' }]),
     });
-    expect(stderr).toContain('"event":"hardcap.prices.changed"');
+    expect(stderr).toContain('"event":"hardcap.price.changed"');
     expect(stderr + stdout).not.toContain('offer-token');
     const { price } = await modelOf('us.amazon.nova-micro-v1:0');
     expect(price.tokens).toMatchObject({

@@ -89,7 +89,7 @@ function world(plan: Schedule) {
     throw new Error('no more metrics');
   };
   const telemetry: Telemetry = plan.telemetryThrows
-    ? { info: broken, warn: broken, error: broken, count: broken, flush: broken }
+    ? { info: broken, warn: broken, error: broken, count: broken, describe: broken, flush: broken }
     : ports.telemetry;
   const guard = createSpendGuard(
     { ...ports, telemetry },

@@ -227,6 +227,7 @@ function createTelemetry(world: World, leftHolds: Set<string>): Telemetry {
       if (run !== undefined) leftHolds.add(run.name);
     },
     count: () => undefined,
+    describe: () => undefined,
     flush: () => undefined,
   };
 }
@@ -335,7 +336,7 @@ function rollOver(world: World, actor: Actor, faultChance: number): void {
   note(world, `${actor.name} runs`);
   const caps = { readAll: async () => world.settings.at(-1)?.caps ?? [] };
   const events = {
-    emit: (name: string, { eventId }: EventDetail) => {
+    emit: async (name: string, { eventId }: EventDetail) => {
       note(world, `${actor.name} tells ${name} ${eventId}`);
       // One that is hurt may have taken the claim of one that is well.
       world.oracle.told(

@@ -353,7 +353,14 @@ describe('a request that is not let in', () => {
     const broken = () => {
       throw new Error('no more metrics');
     };
-    const telemetry = { info: broken, warn: broken, error: broken, count: broken, flush: broken };
+    const telemetry = {
+      info: broken,
+      warn: broken,
+      error: broken,
+      count: broken,
+      describe: broken,
+      flush: broken,
+    };
 
     const { answer } = await exchange(eventOf({ headers: {} }), gateway({ telemetry }));
 

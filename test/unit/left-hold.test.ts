@@ -19,6 +19,7 @@ const lineOf = (left: CounterHold): Record<string, unknown> => {
     count() {},
     info() {},
     warn() {},
+    describe() {},
     flush() {},
     error: (_message: string, detail: Record<string, unknown> = {}) => void lines.push(detail),
   };

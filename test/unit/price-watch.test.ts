@@ -40,6 +40,7 @@ function watch(refreshesPrices: boolean, answer: () => unknown = () => ({ Items:
     client,
     environment: {
       settingsTable: 'settings',
+      ledgerTable: 'ledger',
       regions: ['eu-west-1'],
       catalogueMaxAgeDays: 60,
       refreshesPrices,
@@ -47,7 +48,7 @@ function watch(refreshesPrices: boolean, answer: () => unknown = () => ({ Items:
     sources: [source],
     clock,
     telemetry,
-    events: { emit: () => undefined },
+    events: { emit: async () => undefined },
   });
   return { run: () => run(clock.nowMs() + 55_000), telemetry, sent, asked };
 }
@@ -70,7 +71,8 @@ describe('the daily look at prices', () => {
 
     await run();
 
-    expect([asked, sent]).toEqual([[], ['GetCommand']]);
+    // A query for events that wait, and how old the prices are.
+    expect([asked, sent]).toEqual([[], ['QueryCommand', 'GetCommand']]);
     expect(telemetry.metrics.get(METRIC.catalogueAgeDays)).toBe(70);
   });
 
@@ -83,6 +85,7 @@ describe('the daily look at prices', () => {
 
     expect(telemetry.metrics.get(METRIC.priceRefreshFailures)).toBe(1);
     expect(telemetry.lines).toMatchObject([
+      { level: 'error', message: 'events that were kept wait longer' },
       { level: 'error', message: 'the prices could not be refreshed' },
     ]);
   });

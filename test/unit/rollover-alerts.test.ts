@@ -2,6 +2,7 @@
  * Alert thresholds: each is told once a window, by what is settled, at the limit that holds now.
  */
 import { beforeEach, describe, expect, it } from 'vitest';
+import { METRIC } from '../../lambda/contract.ts';
 import type { Cap } from '../../lambda/domain/cap.ts';
 import type { OpenCounter } from '../../lambda/ports/ledger.ts';
 import { cap, usd } from '../helpers/builders.ts';
@@ -66,6 +67,10 @@ describe('a threshold', () => {
           percent: 50,
           limitUsd: '10.00',
           settledUsd: '5.00',
+          remainingUsd: '5.00',
+          resetsAtMs: NOON_MS + 12 * 60 * MINUTE_MS,
+          subject: 'hardcap: cap team-budget (red#1) is at 50 % of $10.00 a day',
+          message: expect.stringContaining('hardcap cap set team-budget --raise-to 15'),
         },
       },
     ]);
@@ -151,19 +156,9 @@ describe('nothing is told', () => {
 describe('a run that died while it told', () => {
   it('before it marked the alert as told has it told again, five minutes later', async () => {
     settled('5');
-    const { ports } = bench;
-    const dying = {
-      ...ports(),
-      events: {
-        emit: () => {
-          throw new Error('killed');
-        },
-      },
-    };
-    bench.ports = () => dying;
-    expect(await bench.run()).toMatchObject({ failed: 1, thresholdsTold: 0 });
+    const left = { state: 'telling', atMs: NOON_MS, by: 'killed' } as const;
+    bench.marks.set('COUNTER#team-budget alert:50', left);
 
-    bench.ports = ports;
     await bench.run();
     expect(percentsTold()).toEqual([]);
     bench.clock.advance(5 * MINUTE_MS);
@@ -179,5 +174,110 @@ describe('a run that died while it told', () => {
     await bench.run();
 
     expect(percentsTold()).toEqual([50]);
+  });
+});
+
+describe('a bus that does not answer', () => {
+  const failing = async () => {
+    throw new Error('the bus did not answer');
+  };
+
+  it('leaves the threshold to the next run, says so, and fails nothing else', async () => {
+    settled('5');
+    bench.bus = failing;
+    expect(await bench.run()).toMatchObject({ failed: 0, thresholdsTold: 0, eventsFailed: 1 });
+    expect(bench.telemetry.metrics.get(METRIC.eventFailures)).toBe(1);
+
+    bench.bus = async () => undefined;
+    await bench.run();
+    await bench.run();
+
+    expect(percentsTold()).toEqual([50]);
+  });
+
+  it('keeps an ended window open until all its thresholds are told', async () => {
+    const yesterday = { pk: 'COUNTER#team-budget', sk: 'daily:2026-03-01T00+00:00@UTC' };
+    settled('5', {}, { counter: yesterday });
+    bench.bus = failing;
+    await bench.run();
+    expect(bench.calls.filter((call) => /close|summarise/.test(call))).toEqual([]);
+
+    bench.bus = async () => undefined;
+    await bench.run();
+
+    expect(bench.told.map(({ name }) => name)).toEqual([
+      'hardcap.cap.threshold',
+      'hardcap.window.closed',
+    ]);
+    expect(bench.calls.at(-1)).toBe('close COUNTER#team-budget');
+  });
+});
+
+describe('who spent most', () => {
+  const entry = (keyId: string, modelId: string, dollars: string) => ({
+    keyId,
+    atMs: NOON_MS - MINUTE_MS,
+    line: {
+      kind: 'charge',
+      counters: [`COUNTER#team-budget/${TODAY}`],
+      unsettled: [],
+      modelId,
+      costNanoUsd: usd(dollars),
+      count: 1,
+    } as const,
+  });
+
+  it('is told of keys and models by the journal, the dearest first', async () => {
+    settled('5');
+    bench.keyIds = ['red', 'blue'];
+    bench.entries = [entry('red', 'haiku', '1'), entry('blue', 'opus', '4')];
+
+    await bench.run();
+
+    const { detail } = bench.told[0] ?? {};
+    expect(detail).toMatchObject({
+      topKeys: 'blue 4.00, red 1.00',
+      topModels: 'opus 4.00, haiku 1.00',
+    });
+    expect(detail?.message).toContain('Most by key:    blue $4.00 (80 %), red $1.00 (20 %)');
+  });
+
+  it('is looked for only among the keys that the cap selects', async () => {
+    settled('5', { selectors: { keys: ['b*'] } });
+    bench.keyIds = ['red', 'blue'];
+    bench.entries = [entry('blue', 'opus', '5')];
+
+    await bench.run();
+
+    expect(bench.pagesRead.filter((page) => page.includes('red'))).toEqual([]);
+    expect(bench.told[0]?.detail).toMatchObject({ topKeys: 'blue 5.00' });
+  });
+
+  it('is said to be unknown where only a part of the journal was read in the time for it', async () => {
+    settled('5');
+    bench.keyIds = ['red', 'blue'];
+    bench.faults = {
+      journalPage: async ({ keyId }, next) => {
+        if (keyId !== 'red' || next !== undefined) return { lines: [], next: undefined };
+        bench.clock.advance(11_000);
+        return { lines: [entry('red', 'haiku', '1').line], next: 'more' };
+      },
+    };
+
+    await bench.run();
+
+    expect(percentsTold()).toEqual([50]);
+    expect(bench.told[0]?.detail).not.toHaveProperty('topKeys');
+  });
+
+  it('is said to be unknown where the journal cannot be read, and the threshold is told', async () => {
+    settled('5');
+    bench.faults = { journalPage: () => Promise.reject(new Error('throttled')) };
+
+    await bench.run();
+
+    expect(percentsTold()).toEqual([50]);
+    expect(bench.told[0]?.detail).not.toHaveProperty('topKeys');
+    expect(bench.told[0]?.detail.message).toContain('Who spent most is not known');
   });
 });

@@ -62,6 +62,8 @@ describe('a window', () => {
           expired: 0,
           overruns: 0,
           revision: 1,
+          subject: 'hardcap: cap a spent $1.00 of $10.00 (10 %)',
+          message: expect.stringContaining('Requests:  1 admitted, 0 refused'),
         },
       },
     ]);

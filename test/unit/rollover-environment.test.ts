@@ -62,31 +62,44 @@ describe('the environment', () => {
   });
 });
 
+const DETAIL = { eventId: 'a', subject: 'a cap', message: 'a cap\nis full' };
+
 describe('an event', () => {
   it.each([
     ['hardcap.window.closed', METRIC.windowsClosed],
     ['hardcap.cap.threshold', METRIC.thresholdsReached],
-    ['hardcap.prices.changed', METRIC.pricesChanged],
-    ['hardcap.prices.proposed', METRIC.pricesProposed],
-  ] as const)('%s is one log line with its name and detail, and counts %s', (name, metric) => {
+    ['hardcap.settings.malformed', METRIC.malformedSettings],
+    ['hardcap.price.changed', METRIC.pricesChanged],
+    ['hardcap.price.proposed', METRIC.pricesProposed],
+  ] as const)(
+    '%s is one log line with its name and detail, and counts %s',
+    async (name, metric) => {
+      const telemetry = createFakeTelemetry();
+
+      await createLogEvents(telemetry).emit(name, { ...DETAIL, cap: 'team', percent: 80 });
+
+      expect(telemetry.lines).toEqual([
+        {
+          level: 'info',
+          message: name,
+          fields: {
+            event: name,
+            eventId: 'a',
+            subject: 'a cap',
+            cap: 'team',
+            percent: 80,
+            text: 'a cap\nis full',
+          },
+        },
+      ]);
+      expect([...telemetry.metrics]).toEqual([[metric, 1]]);
+    },
+  );
+
+  it('of a corrected window is not counted as closed again', async () => {
     const telemetry = createFakeTelemetry();
 
-    createLogEvents(telemetry).emit(name, { eventId: 'a', cap: 'team', percent: 80 });
-
-    expect(telemetry.lines).toEqual([
-      {
-        level: 'info',
-        message: name,
-        fields: { event: name, eventId: 'a', cap: 'team', percent: 80 },
-      },
-    ]);
-    expect([...telemetry.metrics]).toEqual([[metric, 1]]);
-  });
-
-  it('of a corrected window is not counted as closed again', () => {
-    const telemetry = createFakeTelemetry();
-
-    createLogEvents(telemetry).emit('hardcap.window.corrected', { eventId: 'a' });
+    await createLogEvents(telemetry).emit('hardcap.window.corrected', DETAIL);
 
     expect(telemetry.metrics.size).toBe(0);
   });

@@ -81,6 +81,7 @@ describe('a reservation', () => {
 
     expect(bench.calls).toEqual([`journal COUNTER#a ${expired.id}`]);
     expect(report).toMatchObject({ expired: 0, journalled: 1 });
+    expect(bench.telemetry.metrics.get(METRIC.expired)).toBe(1);
   });
 
   it('that was settled late is taken out of the journal before its tombstone goes', async () => {

@@ -247,7 +247,14 @@ describe('telemetry that throws', () => {
     const broken = () => {
       throw new Error('no more metrics');
     };
-    const telemetry = { info: broken, warn: broken, error: broken, count: broken, flush: broken };
+    const telemetry = {
+      info: broken,
+      warn: broken,
+      error: broken,
+      count: broken,
+      describe: broken,
+      flush: broken,
+    };
 
     const guard = createSpendGuard({ ...ports, telemetry }, guardOptions());
     await complete(guard.handle(guardedRequest(clock, ports.sink)));

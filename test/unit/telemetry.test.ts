@@ -88,6 +88,27 @@ describe('metrics', () => {
     expect(lines).toHaveLength(1);
   });
 
+  it('stand beside what was said of the request, as fields and not as dimensions', async () => {
+    const [line] = metricLines(
+      await run(`telemetry.describe({ key: 'ci', model: 'm', team: undefined });
+        telemetry.count('Requests'); telemetry.describe({ status: '200' }); telemetry.flush();`),
+    );
+
+    expect(line).toMatchObject({ key: 'ci', model: 'm', status: '200', Requests: 1 });
+    expect(line).not.toHaveProperty('team');
+    expect(line?._aws.CloudWatchMetrics[0]?.Dimensions).toEqual([[METRIC_DIMENSION]]);
+  });
+
+  it('never stand beside what was said of the request before', async () => {
+    const lines = metricLines(
+      await run(`telemetry.describe({ key: 'a' }); telemetry.count('Requests'); telemetry.flush();
+        telemetry.describe({ key: 'b' }); telemetry.flush();
+        telemetry.count('Requests'); telemetry.flush();`),
+    );
+
+    expect(lines.map(({ key }) => key)).toEqual(['a', undefined]);
+  });
+
   it('lose nothing in an invocation that counts one metric 250 times', async () => {
     const lines = metricLines(
       await run(`for (let i = 0; i < 250; i += 1) telemetry.count('Requests');

@@ -21,6 +21,7 @@ import type { AnswerForm, Door, Entry } from './doors/door.ts';
 import { openAiDoor } from './doors/openai-door.ts';
 import { type ErrorAnswer, wireErrorOf, wireRefusalOf } from './error-response.ts';
 import { createFrameReader } from './event-stream.ts';
+import { countFailure } from './failure-metrics.ts';
 import { createOriginCheck, type OriginCheck } from './origin-secret.ts';
 import { requestWishes } from './request-wishes.ts';
 
@@ -83,12 +84,12 @@ export function createHttpGateway(given: HttpGatewayOptions): HttpGateway {
       // An endpoint that ends in a slash makes SDKs send `//model/...`.
       const path = event.rawPath.replace(REPEATED_SLASHES, '/');
       const door = DOORS.find((each) => each.owns(path)) ?? bedrockDoor;
-      const visit: Visit = { options, originCheck, door, invocation };
-      try {
-        return await serve(visit, path, event);
-      } catch (error) {
-        return at(failureAnswer(visit, error), invocation);
-      }
+      const arrivedMs = options.clock.elapsedMs();
+      const visit: Visit = { options, originCheck, door, invocation, arrivedMs };
+      options.telemetry.describe({ requestId: invocation.requestId });
+      const answered = await answeredAnyway(visit, path, event);
+      options.telemetry.describe({ status: String(answered.answer.statusCode) });
+      return answered;
     },
   };
 }
@@ -101,6 +102,16 @@ interface Visit {
   readonly originCheck: OriginCheck;
   readonly door: Door;
   readonly invocation: HttpInvocation;
+  /** By the clock's `elapsedMs`. */
+  readonly arrivedMs: number;
+}
+
+async function answeredAnyway(visit: Visit, path: string, event: HttpEvent): Promise<Answered> {
+  try {
+    return await serve(visit, path, event);
+  } catch (error) {
+    return at(failureAnswer(visit, error), visit.invocation);
+  }
 }
 
 async function serve(visit: Visit, path: string, event: HttpEvent): Promise<Answered> {
@@ -120,15 +131,19 @@ async function serve(visit: Visit, path: string, event: HttpEvent): Promise<Answ
   });
   if ('immediate' in entry) return at(entry.immediate, invocation);
   options.telemetry.count(METRIC.requests);
+  credential ??= callerCredential(headers);
+  options.telemetry.describe({ key: credential.keyId });
   if ('write' in entry) {
     const { write, ...listing } = entry;
-    const asked = { ...callerCredential(headers), ...listing };
+    const asked = { ...credential, ...listing };
     return at(write(await options.guard.listModels(asked)), invocation);
   }
+  options.telemetry.describe({ operation: entry.operation });
   const opened: { stream?: Answered['answer'] } = {};
   const request: GuardedRequest = {
-    ...(credential ?? callerCredential(headers)),
+    ...credential,
     requestId: invocation.requestId,
+    arrivedMs: visit.arrivedMs,
     operation: entry.operation,
     modelId: entry.modelId,
     ...(entry.namedAs !== undefined && { namedAs: entry.namedAs }),
@@ -201,12 +216,8 @@ function at(error: ErrorAnswer, invocation: HttpInvocation, done = Promise.resol
 }
 
 function failureAnswer({ options, door, invocation }: Visit, error: unknown): ErrorAnswer {
-  options.telemetry.count(METRIC.errors);
+  countFailure(options.telemetry, error);
   const isOurs = error instanceof HardcapError;
-  if (isOurs && error.code === 'settings_malformed') {
-    options.telemetry.count(METRIC.malformedSettings);
-  }
-  if (isOurs && error.code === 'invariant_broken') options.telemetry.count(METRIC.invariantBroken);
   const answer = door.errorAnswer(wireErrorOf(error, invocation.requestId));
   // That an operation is not served is no fault.
   if (answer.status >= 500 && answer.status !== 501) {

@@ -1,5 +1,5 @@
 /**
- * Marks on a counter: which alerts, and which closing of its window, were told.
+ * Marks of what was told: on a counter which alerts, and which closing of its window.
  *
  * Owns: their form, `told 2026-03-02T12:00:00.000Z k3j9`, and the beginnings of their names.
  */
@@ -18,14 +18,19 @@ export function marksOf(item: CounterItem): ReadonlyMap<string, TellingMark> {
   const marks = new Map<string, TellingMark>();
   for (const [name, value] of Object.entries(item)) {
     if (!MARK_NAME.test(name)) continue;
-    const [, state, at = '', by = ''] = MARK_FORM.exec(String(value)) ?? [];
-    const atMs = Date.parse(at);
-    const isReadable = !Number.isNaN(atMs);
-    marks.set(name, {
-      state: state === 'telling' && isReadable ? 'telling' : 'told',
-      atMs: isReadable ? atMs : 0,
-      by,
-    });
+    marks.set(name, parseMark(value));
   }
   return marks;
+}
+
+/** The mark of this text; one that cannot be read is as one that was told. */
+export function parseMark(value: unknown): TellingMark {
+  const [, state, at = '', by = ''] = MARK_FORM.exec(String(value)) ?? [];
+  const atMs = Date.parse(at);
+  const isReadable = !Number.isNaN(atMs);
+  return {
+    state: state === 'telling' && isReadable ? 'telling' : 'told',
+    atMs: isReadable ? atMs : 0,
+    by,
+  };
 }

@@ -51,6 +51,8 @@ export interface CounterTable {
   readonly client: DynamoDBDocumentClient;
   readonly tableName: string;
   readonly clock: Clock;
+  /** Told of each attempt beyond a write's first; must not throw. @default - nobody is told */
+  readonly onRetry?: () => void;
 }
 
 /**
@@ -96,7 +98,10 @@ export async function attemptWrite(
   let ambiguous = false;
   let cause: unknown;
   for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt += 1) {
-    if (attempt > 1) await table.clock.sleep(BACKOFF_MS * attempt);
+    if (attempt > 1) {
+      table.onRetry?.();
+      await table.clock.sleep(BACKOFF_MS * attempt);
+    }
     try {
       const answer = await table.client.send(
         new UpdateCommand({

@@ -15,8 +15,15 @@ export function createTelemetry(serviceName: string): Telemetry {
     warn: (message, fields = {}) => logger.warn(message, fields),
     error: (message, fields = {}) => logger.error(message, fields),
     count: (metric, value = 1) => metrics.addMetric(metric, unitOf(metric), value),
+    describe: (properties) => {
+      for (const [name, value] of Object.entries(properties)) {
+        if (value !== undefined) metrics.addMetadata(name, value);
+      }
+    },
     flush: () => {
       if (metrics.hasStoredMetrics()) metrics.publishStoredMetrics();
+      // What was said of a request that counted nothing must not be said of the next one.
+      else metrics.clearMetadata();
     },
   };
 }

@@ -1,0 +1,11 @@
+/**
+ * The rollover's bundle, run once in a process of its own; prints its report as JSON.
+ */
+import { pathToFileURL } from 'node:url';
+import { invocationContext } from '../../local/function-url-event.ts';
+
+const TIMEOUT_MS = 30_000;
+
+const { handler } = await import(pathToFileURL(process.argv[2] ?? '').href);
+const report: unknown = await handler({}, invocationContext('rehearsal', TIMEOUT_MS));
+process.stdout.write(`report ${JSON.stringify(report)}\n`);
