@@ -1,7 +1,8 @@
 #!/usr/bin/env node
 /**
  * The command line: `hardcap key`, `hardcap cap`, `hardcap alias`, `hardcap prices`,
- * `hardcap status`, `hardcap rollover`.
+ * `hardcap status`, `hardcap usage`, `hardcap audit`, `hardcap export`, `hardcap import`,
+ * `hardcap rollover`.
  *
  * Exit codes: 0 done, 1 failed, 2 written wrongly. Results go to stdout, all else to stderr.
  */
