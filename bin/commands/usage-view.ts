@@ -167,16 +167,16 @@ function noteText({ by, report, keys }: ShownUsage): string {
       : undefined,
     notAttributed.requests === 0 || by === 'cap'
       ? undefined
-      : `Not attributed: ${notAttributed.requests} reservations that nobody settled and that were ` +
-        'charged in full. The ledger does not know whose they were.',
+      : 'Not attributed: reservations that nobody settled, and that were charged in full. The ' +
+        'ledger does not know whose they were.',
     total.withoutUsage > notAttributed.requests
-      ? `The usage of ${total.withoutUsage - notAttributed.requests} requests is unknown: they are ` +
-        'in the dollars, and not in the tokens.'
+      ? 'Requests without known usage are in the dollars, and not in the tokens: ' +
+        `${total.withoutUsage - notAttributed.requests} of ${total.requests}.`
       : undefined,
     report.rows.some(({ name }) => name === undefined)
       ? `${OTHERS}: all the names that were too many to tell apart.`
       : undefined,
-    unreadable === 0 ? undefined : `${unreadable} entries cannot be read, and are in no sum.`,
+    unreadable === 0 ? undefined : `Entries that cannot be read, and are in no sum: ${unreadable}.`,
     `Read: the entries of ${keys} ${keys === 1 ? 'key' : 'keys'}. A key that was deleted is not ` +
       'among them; name it with --keys.',
   ];

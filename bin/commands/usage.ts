@@ -27,6 +27,8 @@ import { type ShownUsage, usageCsv, usageJson, usageText } from './usage-view.ts
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 86_400_000;
+/** Each day is a query for each key, whether or not the journal goes back as far. */
+const MAX_DAYS = 3_650;
 
 interface UsageOptions {
   readonly by: string;
@@ -103,6 +105,9 @@ function periodOf({ since, until }: UsageOptions, nowMs: number) {
       `the period from ${timeText(fromMs)} to ${timeText(untilMs)} UTC is empty: --since must be ` +
         'before --until and before now',
     );
+  }
+  if (untilMs - fromMs > MAX_DAYS * DAY_MS) {
+    throw wrongUse(`the period is longer than ${MAX_DAYS} days; the journal keeps far less`);
   }
   return { fromMs, toMs: Math.min(untilMs, nowMs), isOpen: untilMs >= nowMs };
 }

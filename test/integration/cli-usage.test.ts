@@ -131,9 +131,11 @@ test('prints CSV that no spreadsheet takes for a formula, and a table of 80 colu
 
 test('exits with 2 where the period is empty or the group is none', async () => {
   const empty = await cli.runBare(['usage', '--since', '1h', '--until', '2h', ...tables()]);
+  const long = await cli.runBare(['usage', '--since', '5000d', ...tables()]);
   const group = await cli.runBare(['usage', '--by', 'colour', ...tables()]);
 
   expect(empty).toMatchObject({ code: 2, stdout: '' });
   expect(empty.stderr).toContain('is empty: --since must be before --until');
+  expect(long).toMatchObject({ code: 2, stdout: '' });
   expect(group).toMatchObject({ code: 2, stdout: '' });
 });
