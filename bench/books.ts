@@ -1,23 +1,22 @@
 /**
- * The books of the targets: tables, a key and caps before the run, and an audit after it.
+ * The books of the targets: tables, a key and caps that cover every request.
  */
 import { randomBytes } from 'node:crypto';
-import { type DynamoDBDocumentClient, PutCommand, QueryCommand } from '@aws-sdk/lib-dynamodb';
-import { stateOf } from '../lambda/adapters/ledger/counter-item.ts';
+import { type DynamoDBDocumentClient, PutCommand } from '@aws-sdk/lib-dynamodb';
 import {
   createLedgerClient,
   EMBEDDED_LEDGER_TIMEOUTS,
 } from '../lambda/adapters/ledger/dynamo-client.ts';
 import { PARTITION, settingItem } from '../lambda/adapters/settings/setting-items.ts';
 import { formatKey, hashKey } from '../lambda/domain/caller-key.ts';
-import { formatUsd } from '../lambda/domain/money.ts';
 import { ensureTables } from '../local/tables.ts';
 import { FLOOR_TABLE, ledgerTableOf, settingsTableOf } from './table-names.ts';
 
 const KEY_ID = 'bench';
 const SECRET_BYTES = 32;
 const LIMIT_USD = '1000000';
-const capIdOf = (index: number): string => `cap-${index}`;
+/** The caps of a target are numbered from 0. */
+export const capIdOf = (index: number): string => `cap-${index}`;
 
 /** The caller's key; every target is sent it, and hardcap's tables know it. */
 export const BENCH_KEY = formatKey(KEY_ID, randomBytes(SECRET_BYTES).toString('base64url'));
@@ -47,36 +46,4 @@ export async function makeTables(
   for (const Item of [key, ...caps]) {
     await client.send(new PutCommand({ TableName: settingsTable, Item }));
   }
-}
-
-/**
- * Reads every counter and gives what each has settled, in dollars.
- *
- * @throws Error where one still holds a reservation, or where the caps differ
- */
-export async function auditBooks(
-  client: DynamoDBDocumentClient,
-  target: string,
-  capCount: number,
-): Promise<string> {
-  const settled = new Set<string>();
-  for (let at = 0; at < capCount; at += 1) {
-    const { Items = [] } = await client.send(
-      new QueryCommand({
-        TableName: ledgerTableOf(target),
-        KeyConditionExpression: 'pk = :pk',
-        ExpressionAttributeValues: { ':pk': `COUNTER#${capIdOf(at)}` },
-      }),
-    );
-    const state = stateOf(Items[0] ?? {});
-    if (state.inFlight !== 0 || state.committedNanoUsd !== state.settledNanoUsd) {
-      throw new Error(`${target}: ${capIdOf(at)} still holds ${state.inFlight} reservation(s)`);
-    }
-    settled.add(formatUsd(state.settledNanoUsd));
-  }
-  const [amount, ...others] = settled;
-  if (amount === undefined || others.length > 0) {
-    throw new Error(`${target}: its caps do not agree: ${[...settled].join(', ')}`);
-  }
-  return amount;
 }

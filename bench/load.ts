@@ -6,7 +6,7 @@
  */
 import { Agent, request } from 'node:http';
 import type { Verify } from './answers.ts';
-import type { Scenario } from './scenarios.ts';
+import type { Question } from './scenarios.ts';
 
 /** One answer's times, in milliseconds from the moment that it was asked for. */
 export interface Sample {
@@ -20,7 +20,7 @@ export interface Sample {
 
 export interface Client {
   /** @throws Error where an answer is not 200, or not the right one */
-  ask(scenario: Scenario, requests: number, verify: Verify): Promise<Sample[]>;
+  ask(question: Question, requests: number, verify: Verify): Promise<Sample[]>;
   close(): void;
 }
 
@@ -32,13 +32,13 @@ export function createClient(
 ): Client {
   const agent = new Agent({ keepAlive: true, maxSockets: connections });
   return {
-    ask: async (scenario, requests, verify) => {
+    ask: async (question, requests, verify) => {
       let left = requests;
       const answers: Answer[] = [];
       const connection = async (): Promise<void> => {
         while (left > 0) {
           left -= 1;
-          answers.push(await askOnce(agent, url, headers, scenario));
+          answers.push(await askOnce(agent, url, headers, question));
         }
       };
       await Promise.all(Array.from({ length: connections }, connection));
@@ -58,18 +58,18 @@ function askOnce(
   agent: Agent,
   url: string,
   headers: Readonly<Record<string, string>>,
-  scenario: Scenario,
+  question: Question,
 ): Promise<Answer> {
   return new Promise((resolve, reject) => {
     const startMs = performance.now();
     const arrivals: number[] = [];
     const chunks: Buffer[] = [];
-    const sent = request(url + scenario.path, {
+    const sent = request(url + question.path, {
       agent,
       method: 'POST',
       headers: {
         'content-type': 'application/json',
-        'content-length': scenario.body.length,
+        'content-length': question.body.length,
         ...headers,
       },
     });
@@ -83,12 +83,12 @@ function askOnce(
         const endMs = performance.now() - startMs;
         const body = Buffer.concat(chunks);
         if (response.statusCode === 200)
-          resolve({ sample: sampleOf(startMs, arrivals, endMs, scenario), body });
+          resolve({ sample: sampleOf(startMs, arrivals, endMs, question), body });
         else reject(new Error(`${url}: ${response.statusCode} ${body.toString().slice(0, 500)}`));
       });
     });
     sent.on('error', reject);
-    sent.end(scenario.body);
+    sent.end(question.body);
   });
 }
 
@@ -96,7 +96,7 @@ function sampleOf(
   startMs: number,
   arrivals: readonly number[],
   endMs: number,
-  { isPaced }: Scenario,
+  { isPaced }: Question,
 ): Sample {
   return {
     firstByteMs: (arrivals[0] ?? startMs) - startMs,

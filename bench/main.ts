@@ -1,61 +1,71 @@
 /**
- * `npm run bench`: the gateway beside a direct call and beside the least that a gateway can do.
+ * `npm run bench`: the gateway beside a direct call and beside the least that keeps books.
  *
- * bench/README.md says how to read what it prints.
+ * bench/README.md says how to read what it prints; with --write it is kept in bench/RESULTS.md.
  */
-import { Command, InvalidArgumentError } from 'commander';
-import { writeReport } from './report.ts';
-import { run } from './run.ts';
-import { SCENARIO_NAMES, SCENARIOS } from './scenarios.ts';
+import { writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { describeMachine, loadNow } from './machine.ts';
+import { type BenchOptions, readOptions } from './options.ts';
+import { type InstalledPortkey, installPortkey } from './portkey.ts';
+import { pinSelf } from './programs.ts';
+import { type Asked, reportOf } from './report.ts';
+import { type Result, run } from './run.ts';
+import { SCENARIOS } from './scenarios.ts';
+import { measureStartUp } from './start-up.ts';
 import { TARGETS } from './targets.ts';
 
-const wholeNumbers = (text: string): number[] =>
-  text.split(',').map((part) => {
-    if (!/^\d{1,5}$/.test(part)) throw new InvalidArgumentError('whole numbers, as in 1,8,32');
-    return Number(part);
-  });
+const options = readOptions(process.argv);
+const note = (text: string): void => {
+  process.stderr.write(`${text}\n`);
+};
 
-const names =
-  (known: readonly string[]) =>
-  (text: string): string[] =>
-    text.split(',').map((part) => {
-      if (!known.includes(part)) throw new InvalidArgumentError(`of: ${known.join(', ')}`);
-      return part;
-    });
+const load = loadNow();
+const portkey = options.withPortkey ? await portkeyIfPossible() : undefined;
+try {
+  const asked = askedBy(options, portkey);
+  const result = await measure(asked, options);
+  const report = `${describeMachine(load)}\n\n${reportOf(result, asked)}`;
+  process.stdout.write(report);
+  if (options.write) await keep(report);
+} finally {
+  await portkey?.remove();
+}
 
-const DEFAULT_ROUNDS = 9;
-const QUICK_ROUNDS = 3;
-const QUICK_SHARE = 0.25;
+async function portkeyIfPossible(): Promise<InstalledPortkey | undefined> {
+  note('installing the public gateway');
+  try {
+    return await installPortkey();
+  } catch (error) {
+    const [why] = (error instanceof Error ? error.message : String(error)).split('\n');
+    note(`the public gateway is left out, as npm could not install it: ${why}`);
+    return undefined;
+  }
+}
 
-const { quick, only, targets, connections, rounds, dynamodbDelay } = new Command()
-  .name('npm run bench --')
-  .option('--quick', 'fewer rounds of fewer requests: about a minute', false)
-  .option('--only <scenarios>', SCENARIO_NAMES.join(', '), names(SCENARIO_NAMES))
-  .option(
-    '--targets <targets>',
-    TARGETS.map(({ name }) => name).join(', '),
-    names(TARGETS.map(({ name }) => name)),
-  )
-  .option('--connections <numbers>', 'how many at a time', wholeNumbers, [1, 8, 32])
-  .option('--rounds <number>', `how many rounds (default: ${DEFAULT_ROUNDS})`, wholeNumbers)
-  .option('--dynamodb-delay <ms>', 'how long every answer of DynamoDB waits', wholeNumbers, [0])
-  .parse()
-  .opts<{
-    quick: boolean;
-    only?: string[];
-    targets?: string[];
-    connections: number[];
-    rounds?: number[];
-    dynamodbDelay: number[];
-  }>();
+function askedBy(
+  { only, targets, connections }: BenchOptions,
+  installed?: InstalledPortkey,
+): Asked {
+  const chosen = TARGETS.filter(({ name }) => targets?.includes(name) ?? true);
+  return {
+    targets: installed === undefined ? chosen : [...chosen, installed.target],
+    scenarios: SCENARIOS.filter(({ name }) => only?.includes(name) ?? true),
+    connections,
+  };
+}
 
-const result = await run({
-  targets: TARGETS.filter(({ name }) => targets?.includes(name) ?? true),
-  scenarios: SCENARIOS.filter(({ name }) => only?.includes(name) ?? true),
-  connections,
-  rounds: rounds?.[0] ?? (quick ? QUICK_ROUNDS : DEFAULT_ROUNDS),
-  share: quick ? QUICK_SHARE : 1,
-  dynamodbDelayMs: dynamodbDelay[0] ?? 0,
-  onProgress: (text) => process.stderr.write(`${text}\n`),
-});
-process.stdout.write(writeReport(result, { targets: TARGETS, scenarios: SCENARIOS, connections }));
+async function measure(asked: Asked, options: BenchOptions): Promise<Result> {
+  pinSelf();
+  const result = await run({ ...options, ...asked, onProgress: note });
+  if (!options.startUp) return result;
+  note('start-up');
+  return { ...result, startUp: await measureStartUp() };
+}
+
+async function keep(report: string): Promise<void> {
+  const text =
+    '# What was measured\n\nMade by `npm run bench -- --write`; [README.md](README.md) says how ' +
+    `to read it.\n\n\`\`\`text\n${report}\`\`\`\n`;
+  await writeFile(path.join(import.meta.dirname, 'RESULTS.md'), text);
+}

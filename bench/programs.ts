@@ -34,23 +34,17 @@ export async function startProgram(
   core: number,
   env: Readonly<Record<string, string>>,
 ): Promise<Program> {
-  return startCommand([path.join(import.meta.dirname, script)], core, env);
-}
-
-/** The same for any script with its arguments, which says by itself where it listens. */
-export async function startCommand(
-  args: readonly string[],
-  core: number,
-  env: Readonly<Record<string, string>>,
-): Promise<Program> {
-  const node = [process.execPath, '--expose-gc', ...args];
+  const node = [process.execPath, '--expose-gc', path.join(import.meta.dirname, script)];
   const [command = '', ...rest] = isPinned ? ['taskset', '-c', String(core), ...node] : node;
   const child = spawn(command, rest, {
     env: { PATH: process.env.PATH, ...env },
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
   });
   const complaints = complaintsOf(child);
-  const ready = await answerOf(child, 'ready', READY_WITHIN_MS, complaints);
+  const ready = await answerOf(child, 'ready', READY_WITHIN_MS, complaints).catch((error) => {
+    child.kill();
+    throw error;
+  });
   return {
     url: ready.url,
     measure: async (collect = false) => {

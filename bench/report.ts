@@ -1,14 +1,15 @@
 /**
- * The report of a run as tables of text.
+ * The report of a run as tables of text: what was reached first, then every figure.
  */
 import Table from 'cli-table3';
 import type { FigureName } from './figures.ts';
 import type { Result } from './run.ts';
 import type { Scenario } from './scenarios.ts';
 import { median, medianDifference } from './statistics.ts';
-import { DIRECT, PASS_THROUGH, type Target } from './targets.ts';
+import { DIRECT, type Target } from './targets.ts';
+import { chunkCostUs, verdictsOf } from './verdicts.ts';
 
-interface Asked {
+export interface Asked {
   readonly targets: readonly Target[];
   readonly scenarios: readonly Scenario[];
   readonly connections: readonly number[];
@@ -26,71 +27,80 @@ const newTable = (head: string[]) =>
   });
 
 /** Every table of the run, one after another. */
-export function writeReport(result: Result, asked: Asked): string {
-  const parts: string[] = [];
-  for (const scenario of asked.scenarios) {
-    for (const connections of asked.connections) {
-      const table = scenarioTable(result, asked.targets, scenario, connections);
-      if (table !== undefined) parts.push(table);
-    }
-  }
-  parts.push(memoryTable(result));
+export function reportOf(result: Result, asked: Asked): string {
+  const scenarioTables = asked.scenarios.flatMap((scenario) =>
+    asked.connections.flatMap(
+      (connections) => scenarioTable(result, asked.targets, scenario, connections) ?? [],
+    ),
+  );
+  const targets = asked.targets.map(({ name, title }) => `${name}: ${title}`).join('\n');
+  const parts = [targets, verdictTable(result), ...scenarioTables, memoryTable(result)];
   return `${parts.join('\n\n')}\n`;
 }
 
+function verdictTable(result: Result): string {
+  const table = newTable(['what is to be reached', 'at most', 'is', 'reached', 'from']);
+  for (const { rule, value, most, from } of verdictsOf(result)) {
+    table.push([rule, shown(most, 1), shown(value, 2), value <= most ? 'yes' : 'NO', from]);
+  }
+  return `what is to be reached, as ratios and differences within this run\n${table.toString()}`;
+}
+
 function scenarioTable(
-  { figures }: Result,
+  result: Result,
   targets: readonly Target[],
   scenario: Scenario,
   connections: number,
 ): string | undefined {
-  const { name, title, isStream, isPaced, chunks } = scenario;
-  const rounds = (target: string, figure: FigureName) =>
-    figures.rounds(target, name, connections, figure);
-  const measured = targets.filter((target) => rounds(target.name, 'endMs').length > 0);
+  const { name, title, isStream, isPaced } = scenario;
+  const isMeasured = (target: Target): boolean =>
+    result.figures.rounds(target.name, name, connections, 'endMs').length > 0;
+  const measured = targets.filter(isMeasured);
   if (measured.length === 0) return undefined;
   const table = newTable([
-    'ms (added to direct)',
+    'added ms (direct: in all)',
     'first byte',
     'last byte',
     'end',
     'end p99',
-    'CPU',
-    ...(isStream ? ['us a chunk'] : []),
+    'CPU ms',
+    ...(isStream ? ['CPU us a chunk'] : []),
     ...(isPaced ? ['gap p99'] : []),
   ]);
-  for (const target of measured) {
-    const isDirect = target.name === DIRECT;
-    const added = (figure: FigureName): string => {
-      const own = rounds(target.name, figure);
-      return isDirect
-        ? `(${shown(median(own.map(Number)), 2)})`
-        : shown(medianDifference(own, rounds(DIRECT, figure)), 2);
-    };
-    const overPassThrough = medianDifference(
-      rounds(target.name, 'cpuMs'),
-      rounds(PASS_THROUGH, 'cpuMs'),
-    );
-    const cpu = isDirect ? undefined : median(rounds(target.name, 'cpuMs').map(Number));
-    table.push([
-      target.name,
-      added('firstByteMs'),
-      added('lastByteMs'),
-      added('endMs'),
-      added('endP99Ms'),
-      shown(cpu, 3),
-      ...(isStream ? [isDirect ? '' : shown((overPassThrough * 1_000) / chunks, 1)] : []),
-      ...(isPaced ? [added('gapP99Ms')] : []),
-    ]);
-  }
+  for (const target of measured) table.push(rowOf(result, target.name, scenario, connections));
   return `${title}, ${connections} at a time\n${table.toString()}`;
 }
 
-function memoryTable({ memory, settledUsd, answers }: Result): string {
-  const table = newTable(['MB', 'idle', 'after', 'live heap', 'settled $']);
+function rowOf(
+  result: Result,
+  target: string,
+  { name, isStream, isPaced }: Scenario,
+  connections: number,
+): string[] {
+  const isDirect = target === DIRECT;
+  const rounds = (of: string, figure: FigureName) =>
+    result.figures.rounds(of, name, connections, figure);
+  const added = (figure: FigureName): string =>
+    isDirect
+      ? shown(median(rounds(target, figure).map(Number)), 2)
+      : shown(medianDifference(rounds(target, figure), rounds(DIRECT, figure)), 2);
+  const cpuMs = median(rounds(target, 'cpuMs').map(Number));
+  return [
+    target,
+    added('firstByteMs'),
+    added('lastByteMs'),
+    added('endMs'),
+    added('endP99Ms'),
+    shown(cpuMs, 3),
+    ...(isStream ? [shown(chunkCostUs(result, target, name, connections), 1)] : []),
+    ...(isPaced ? [added('gapP99Ms')] : []),
+  ];
+}
+
+function memoryTable({ memory, answers }: Result): string {
+  const table = newTable(['memory, MB', 'idle', 'after', 'live heap after']);
   for (const [name, { idleBytes, afterBytes, heapBytes }] of memory) {
-    const cells = [idleBytes, afterBytes, heapBytes].map((bytes) => shown(bytes / MB, 1));
-    table.push([name, ...cells, settledUsd.get(name) ?? '']);
+    table.push([name, ...[idleBytes, afterBytes, heapBytes].map((bytes) => shown(bytes / MB, 1))]);
   }
-  return `memory, and what each cap has settled in ${answers} verified answers of all\n${table}`;
+  return `after ${answers} answers, each verified\n${table.toString()}`;
 }

@@ -8,11 +8,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { createVerifier } from './answers.ts';
-import { auditBooks, BENCH_KEY, connectTo } from './books.ts';
+import { auditBooks, type TargetBooks } from './audit.ts';
+import { BENCH_KEY, connectTo } from './books.ts';
 import { Figures, figuresOf } from './figures.ts';
 import { createClient } from './load.ts';
-import { CORES, type Program, pinSelf, startProgram } from './programs.ts';
-import type { Scenario } from './scenarios.ts';
+import { CORES, type Program, startProgram } from './programs.ts';
+import { OPENING, type Scenario } from './scenarios.ts';
+import type { StartUps } from './start-up.ts';
 import type { Target } from './targets.ts';
 
 export interface Plan {
@@ -37,10 +39,11 @@ export interface TargetMemory {
 export interface Result {
   readonly figures: Figures;
   readonly memory: ReadonlyMap<string, TargetMemory>;
-  /** Dollars that each cap of a target has settled. */
-  readonly settledUsd: ReadonlyMap<string, string>;
+  /** Of the targets that keep books, audited. */
+  readonly books: ReadonlyMap<string, TargetBooks>;
   /** Answers that were verified. */
   readonly answers: number;
+  readonly startUp?: StartUps;
 }
 
 interface Running {
@@ -49,11 +52,11 @@ interface Running {
   readonly upstream: string;
   readonly program: Program | undefined;
   readonly idleBytes: number;
+  answers: number;
 }
 
 /** @throws Error where a program does not start, an answer is wrong, or the books are */
 export async function run(plan: Plan): Promise<Result> {
-  pinSelf();
   const programs: Program[] = [];
   try {
     return await runOn(plan, programs);
@@ -63,39 +66,37 @@ export async function run(plan: Plan): Promise<Result> {
 }
 
 async function runOn(plan: Plan, programs: Program[]): Promise<Result> {
-  const upstream = await startProgram('upstream-main.ts', CORES.others, {});
-  programs.push(upstream);
-  const dynamodb = await startProgram('dynamodb-main.ts', CORES.others, {
-    BENCH_DYNAMODB_DELAY_MS: String(plan.dynamodbDelayMs),
-  });
-  programs.push(dynamodb);
+  const start = async (program: Promise<Program>): Promise<Program> => {
+    const started = await program;
+    programs.push(started);
+    return started;
+  };
+  const upstream = await start(startProgram('upstream-main.ts', CORES.others, {}));
+  const dynamodb = await start(
+    startProgram('dynamodb-main.ts', CORES.others, {
+      BENCH_DYNAMODB_DELAY_MS: String(plan.dynamodbDelayMs),
+    }),
+  );
   const client = connectTo(dynamodb.url);
+  const surroundings = { upstream: upstream.url, dynamodb: dynamodb.url, client };
   const running: Running[] = [];
   for (const target of plan.targets) {
-    const surroundings = { upstream: upstream.url, dynamodb: dynamodb.url, client };
-    const program = await target.start?.(surroundings);
-    if (program !== undefined) programs.push(program);
+    const program = target.start && (await start(target.start(surroundings)));
     const idleBytes = (await program?.measure(true))?.residentBytes ?? 0;
     const url = program?.url ?? upstream.url;
-    running.push({ target, url, upstream: upstream.url, program, idleBytes });
+    running.push({ target, url, upstream: upstream.url, program, idleBytes, answers: 0 });
   }
   const figures = new Figures();
-  let answers = 0;
   // The first round warms the programs up and is thrown away.
   for (let round = 0; round <= plan.rounds; round += 1) {
     plan.onProgress?.(round === 0 ? 'warming up' : `round ${round} of ${plan.rounds}`);
-    answers += await runRound(plan, running, round, round === 0 ? new Figures() : figures);
+    await runRound(plan, running, round, round === 0 ? new Figures() : figures);
   }
-  const memory = new Map<string, TargetMemory>();
-  for (const { target, program, idleBytes } of running) {
-    const usage = await program?.measure(true);
-    if (usage === undefined) continue;
-    const { residentBytes: afterBytes, heapBytes } = usage;
-    memory.set(target.name, { idleBytes, afterBytes, heapBytes });
-  }
-  const settledUsd = await auditAll(client, plan.targets);
+  const memory = await memoryOf(running);
+  const books = await auditAll(client, dynamodb.url, running);
   client.destroy();
-  return { figures, memory, settledUsd, answers };
+  const answers = running.reduce((sum, one) => sum + one.answers, 0);
+  return { figures, memory, books, answers };
 }
 
 async function runRound(
@@ -103,8 +104,7 @@ async function runRound(
   running: readonly Running[],
   round: number,
   figures: Figures,
-): Promise<number> {
-  let answers = 0;
+): Promise<void> {
   for (const scenario of plan.scenarios) {
     for (const connections of plan.connections) {
       const all = scenario.requestsByConnections.get(connections);
@@ -113,11 +113,10 @@ async function runRound(
       for (const one of turned(running, round)) {
         const found = await measureBatch(one, scenario, connections, requests);
         figures.add(one.target.name, scenario.name, connections, found);
-        answers += requests;
+        one.answers += connections + requests;
       }
     }
   }
-  return answers;
 }
 
 /** Another one begins in each round, and every other round goes backwards. */
@@ -136,8 +135,9 @@ async function measureBatch(
   connections: number,
   requests: number,
 ) {
-  const headers = { authorization: `Bearer ${BENCH_KEY}`, ...target.headers?.({ upstream }) };
-  const client = createClient(url, connections, headers);
+  const headers = { authorization: `Bearer ${BENCH_KEY}`, ...target.headers?.(upstream) };
+  const client = createClient(url + (target.pathPrefix ?? ''), connections, headers);
+  await client.ask(OPENING, connections, createVerifier(false));
   const before = await program?.measure();
   const samples = await client.ask(scenario, requests, createVerifier(scenario.isStream));
   await sleep(AFTERMATH_MS);
@@ -147,13 +147,27 @@ async function measureBatch(
   return figuresOf(samples, cpuMs);
 }
 
+async function memoryOf(running: readonly Running[]): Promise<Map<string, TargetMemory>> {
+  const memory = new Map<string, TargetMemory>();
+  for (const { target, program, idleBytes } of running) {
+    const usage = await program?.measure(true);
+    if (usage === undefined) continue;
+    const { residentBytes: afterBytes, heapBytes } = usage;
+    memory.set(target.name, { idleBytes, afterBytes, heapBytes });
+  }
+  return memory;
+}
+
 async function auditAll(
   client: DynamoDBDocumentClient,
-  targets: readonly Target[],
-): Promise<Map<string, string>> {
-  const settled = new Map<string, string>();
-  for (const { name, capCount } of targets) {
-    if (capCount !== undefined) settled.set(name, await auditBooks(client, name, capCount));
+  dynamodb: string,
+  running: readonly Running[],
+): Promise<Map<string, TargetBooks>> {
+  const books = new Map<string, TargetBooks>();
+  for (const { target, answers } of running) {
+    const { name, capCount } = target;
+    if (capCount === undefined) continue;
+    books.set(name, await auditBooks({ client, dynamodb, target: name, capCount, answers }));
   }
-  return settled;
+  return books;
 }

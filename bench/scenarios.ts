@@ -5,17 +5,19 @@ import { STREAM_CHUNKS } from './answers.ts';
 
 const MODEL = encodeURIComponent('us.anthropic.claude-haiku-4-5-20251001-v1:0');
 
-export interface Scenario {
-  readonly name: ScenarioName;
-  /** What it is, for people. */
-  readonly title: string;
+/** One request, again and again. */
+export interface Question {
   readonly path: string;
   readonly body: Buffer;
   readonly isStream: boolean;
-  /** Chunks of the answer; 1 for a whole one. */
-  readonly chunks: number;
   /** Whether the time between chunks is measured; the upstream then waits between them. */
   readonly isPaced: boolean;
+}
+
+export interface Scenario extends Question {
+  readonly name: ScenarioName;
+  /** What it is, for people. */
+  readonly title: string;
   /** How many requests at a time, and how many of them in one round. */
   readonly requestsByConnections: ReadonlyMap<number, number>;
 }
@@ -39,11 +41,14 @@ function promptOf(bytes: number, paceMs = 0): Buffer {
   );
 }
 
-const whole = { path: `/model/${MODEL}/converse`, isStream: false, chunks: 1, isPaced: false };
-const stream = { path: `/model/${MODEL}/converse-stream`, isStream: true, chunks: STREAM_CHUNKS };
+const whole = { path: `/model/${MODEL}/converse`, isStream: false, isPaced: false };
+const stream = { path: `/model/${MODEL}/converse-stream`, isStream: true };
 
 const often = (...pairs: (readonly [number, number])[]): ReadonlyMap<number, number> =>
   new Map(pairs);
+
+/** What opens a connection: the times of a first request are those of connecting too. */
+export const OPENING = { ...whole, body: promptOf(KB) };
 
 export const SCENARIOS: readonly Scenario[] = [
   {

@@ -19,18 +19,26 @@ export interface Target {
   /** How many caps its books are kept by; undefined where it keeps none. */
   readonly capCount?: number;
   /** What it must be sent beside the key. */
-  readonly headers?: (surroundings: {
-    readonly upstream: string;
-  }) => Readonly<Record<string, string>>;
+  readonly headers?: (upstream: string) => Readonly<Record<string, string>>;
+  /** What its paths begin with. */
+  readonly pathPrefix?: string;
   /** Undefined: there is none between the client and the upstream. */
   readonly start?: (surroundings: Surroundings) => Promise<Program>;
 }
 
 export const DIRECT = 'direct';
+export const PORTKEY = 'portkey';
 export const PASS_THROUGH = 'pass-through';
 /** The pass-through with so many writes. */
 export const floorOf = (writes: number): string => `floor-${writes}`;
 export const hardcapOf = (caps: number): string => `hardcap-${caps}`;
+
+const functionUrl: Target = {
+  name: 'function-url',
+  title: 'a pass-through behind the imitated Function URL, as hardcap is',
+  start: ({ upstream }) =>
+    startProgram('targets/function-url-main.ts', CORES.targets, { BENCH_UPSTREAM: upstream }),
+};
 
 const passThrough = ({ upstream }: Surroundings): Promise<Program> =>
   startProgram('targets/pass-through-main.ts', CORES.targets, { BENCH_UPSTREAM: upstream });
@@ -67,6 +75,7 @@ const hardcap = (capCount: number): Target => ({
 export const TARGETS: readonly Target[] = [
   { name: DIRECT, title: 'the client asks the upstream itself' },
   { name: PASS_THROUGH, title: 'a 30-line proxy on node:http', start: passThrough },
+  functionUrl,
   floor(1),
   floor(2),
   hardcap(1),

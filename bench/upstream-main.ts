@@ -1,8 +1,7 @@
 /**
  * The benchmark's upstream: canned answers in Bedrock's wire format, as cheap as Node serves them.
  *
- * A stream's frames go out one by one, so that each arrives as a chunk of its own; the header
- * `x-bench-pace-ms` is not used, as gateways drop it: the pace is in the model's name.
+ * A stream's frames go out one by one, so that each can arrive as a chunk of its own.
  */
 import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';

@@ -26,6 +26,7 @@ type Tables = Map<string, Table>;
 type Operation = (tables: Tables, request: TableRequest) => object;
 
 class NoSuchTable extends Error {}
+class UnknownOperation extends Error {}
 
 function tableOf(tables: Tables, { TableName }: TableRequest): Table {
   const table = tables.get(TableName);
@@ -79,7 +80,7 @@ const operationsOf = (forgets: string | undefined): Readonly<Record<string, Oper
   Scan: (tables, request) => page(tableOf(tables, request).all()),
 });
 
-/** Starts on a free port of 127.0.0.1; `GET /` answers how often each operation was asked for. */
+/** Starts on a free port of 127.0.0.1; `GET /` answers how often `<table> <operation>` was asked for. */
 export async function startStubDynamodb(options: StubDynamodbOptions = {}): Promise<StubDynamodb> {
   const tables: Tables = new Map();
   const operations = operationsOf(options.forgets);
@@ -90,9 +91,10 @@ export async function startStubDynamodb(options: StubDynamodbOptions = {}): Prom
       return;
     }
     const name = String(request.headers['x-amz-target']).split('.')[1] ?? '';
-    counts[name] = (counts[name] ?? 0) + 1;
     readText(request, (text) => {
-      const { status, body } = answerOf(tables, operations[name], text);
+      const { status, body, table } = answerOf(tables, operations[name], text);
+      const counted = `${table} ${name}`;
+      counts[counted] = (counts[counted] ?? 0) + 1;
       if (options.delayMs) void sleep(options.delayMs).then(() => send(response, status, body));
       else send(response, status, body);
     });
@@ -117,24 +119,35 @@ function readText(request: IncomingMessage, done: (text: string) => void): void 
 
 const ERROR_PREFIX = 'com.amazonaws.dynamodb.v20120810#';
 
-function answerOf(tables: Tables, operation: Operation | undefined, text: string) {
+interface Answered {
+  readonly status: number;
+  readonly body: object;
+  readonly table: string;
+}
+
+function answerOf(tables: Tables, operation: Operation | undefined, text: string): Answered {
+  let table = '';
   try {
-    if (operation === undefined) return refusal('UnknownOperationException', 'not in this stub');
-    return { status: 200, body: operation(tables, JSON.parse(text)) };
+    const request: TableRequest = JSON.parse(text);
+    table = request.TableName;
+    if (operation === undefined) throw new UnknownOperation('not in this stub');
+    return { status: 200, body: operation(tables, request), table };
   } catch (error) {
-    if (error instanceof ConditionFailed) {
-      const { item, message } = error;
-      return refusal('ConditionalCheckFailedException', message, item && { Item: item });
-    }
-    const name = error instanceof NoSuchTable ? 'ResourceNotFoundException' : 'ValidationException';
-    return refusal(name, error instanceof Error ? error.message : String(error));
+    return { status: 400, body: refusalOf(error), table };
   }
 }
 
-const refusal = (name: string, message: string, more: object = {}) => ({
-  status: 400,
-  body: { __type: `${ERROR_PREFIX}${name}`, message, ...more },
-});
+function refusalOf(error: unknown): object {
+  const message = error instanceof Error ? error.message : String(error);
+  const refusal = (name: string) => ({ __type: `${ERROR_PREFIX}${name}`, message });
+  if (error instanceof ConditionFailed) {
+    const { item } = error;
+    return { ...refusal('ConditionalCheckFailedException'), ...(item && { Item: item }) };
+  }
+  if (error instanceof NoSuchTable) return refusal('ResourceNotFoundException');
+  if (error instanceof UnknownOperation) return refusal('UnknownOperationException');
+  return refusal('ValidationException');
+}
 
 function send(response: ServerResponse, status: number, body: object): void {
   const text = JSON.stringify(body);
