@@ -22,7 +22,9 @@ export interface BenchOptions {
 }
 
 const DEFAULT_ROUNDS = 9;
-const QUICK_ROUNDS = 3;
+const CONNECTIONS = [1, 8, 32];
+const QUICK_ROUNDS = 2;
+const QUICK_CONNECTIONS = [1, 8];
 const QUICK_SHARE = 0.2;
 
 function wholeNumber(text: string): number {
@@ -44,12 +46,16 @@ const namesOf =
 /** Ends the process with a message where the command line is wrong. */
 export function readOptions(argv: readonly string[]): BenchOptions {
   const targetNames = TARGETS.map(({ name }) => name);
-  const { quick, rounds, dynamodbDelay, ...rest } = new Command()
+  const { quick, connections, rounds, dynamodbDelay, ...rest } = new Command()
     .name('npm run bench --')
-    .option('--quick', 'fewer rounds of fewer requests: about a minute', false)
+    .option('--quick', 'few rounds of few requests: about a minute', false)
     .option('--only <scenarios>', SCENARIO_NAMES.join(', '), namesOf(SCENARIO_NAMES))
     .option('--targets <targets>', targetNames.join(', '), namesOf(targetNames))
-    .option('--connections <numbers>', 'how many requests at a time', numbers, [1, 8, 32])
+    .option(
+      '--connections <numbers>',
+      `default ${CONNECTIONS}, quick ${QUICK_CONNECTIONS}`,
+      numbers,
+    )
     .option('--rounds <number>', `default ${DEFAULT_ROUNDS}, quick ${QUICK_ROUNDS}`, wholeNumber)
     .option('--dynamodb-delay <ms>', 'what every answer of DynamoDB waits', wholeNumber, 0)
     .option('--with-portkey', 'install a public gateway from npm and compare with it', false)
@@ -59,14 +65,16 @@ export function readOptions(argv: readonly string[]): BenchOptions {
     .opts<Given>();
   return {
     ...rest,
+    connections: connections ?? (quick ? QUICK_CONNECTIONS : CONNECTIONS),
     rounds: rounds ?? (quick ? QUICK_ROUNDS : DEFAULT_ROUNDS),
     share: quick ? QUICK_SHARE : 1,
     dynamodbDelayMs: dynamodbDelay,
   };
 }
 
-interface Given extends Omit<BenchOptions, 'rounds' | 'share' | 'dynamodbDelayMs'> {
+interface Given extends Omit<BenchOptions, 'connections' | 'rounds' | 'share' | 'dynamodbDelayMs'> {
   readonly quick: boolean;
+  readonly connections?: readonly number[];
   readonly rounds?: number;
   readonly dynamodbDelay: number;
 }

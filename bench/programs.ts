@@ -8,6 +8,7 @@ import path from 'node:path';
 import type { FromProgram, ToProgram, Usage } from './control.ts';
 
 const READY_WITHIN_MS = 30_000;
+const END_WITHIN_MS = 10_000;
 
 /** Targets have the last core for themselves; everything else shares the first. */
 export const CORES = { others: 0, targets: availableParallelism() - 1 } as const;
@@ -34,7 +35,8 @@ export async function startProgram(
   core: number,
   env: Readonly<Record<string, string>>,
 ): Promise<Program> {
-  const node = [process.execPath, '--expose-gc', path.join(import.meta.dirname, script)];
+  const file = path.join(import.meta.dirname, script);
+  const node = [process.execPath, '--expose-gc', ...profileFlags(core), file];
   const [command = '', ...rest] = isPinned ? ['taskset', '-c', String(core), ...node] : node;
   const child = spawn(command, rest, {
     env: { PATH: process.env.PATH, ...env },
@@ -56,10 +58,20 @@ export async function startProgram(
     end: async () => {
       if (child.exitCode !== null || child.signalCode !== null) return;
       const exited = once(child, 'exit');
-      child.kill();
+      const killer = setTimeout(() => child.kill('SIGKILL'), END_WITHIN_MS);
+      // It exits by itself, so that a profile is written.
+      child.disconnect();
       await exited;
+      clearTimeout(killer);
     },
   };
+}
+
+/** With BENCH_PROFILE every target leaves a CPU profile in that folder when it ends. */
+function profileFlags(core: number): string[] {
+  const folder = process.env.BENCH_PROFILE;
+  const isProfiled = folder !== undefined && folder !== '' && core === CORES.targets;
+  return isProfiled ? ['--cpu-prof', `--cpu-prof-dir=${folder}`] : [];
 }
 
 /** The end of what the program has written to stderr. */
