@@ -25,7 +25,8 @@ const portkey = options.withPortkey ? await portkeyIfPossible() : undefined;
 try {
   const asked = askedBy(options, portkey);
   const result = await measure(asked, options);
-  const report = `${describeMachine(load)}\n\n${reportOf(result, asked)}`;
+  const how = `${options.rounds} rounds of ${options.share * 100} % of the requests`;
+  const report = `${describeMachine(load)}\nrun: ${how}\n\n${reportOf(result, asked)}`;
   process.stdout.write(report);
   if (options.write) await keep(report);
 } finally {
