@@ -13,12 +13,14 @@ import {
   remainingOf,
   reservedOf,
 } from '../../lambda/application/counter-standing.ts';
+import { MAX_JOURNAL_KEYS } from '../../lambda/application/recent-requests.ts';
 import { enforces } from '../../lambda/domain/cap.ts';
 import { shownUsd } from '../../lambda/domain/shown-usd.ts';
 import { timeLeft } from '../../lambda/domain/time-left.ts';
 import type { RecentEntry } from '../../lambda/ports/board.ts';
 import { drawnLength, fill, shown } from './screen-text.ts';
 import { counterNameOf, type WatchView } from './watch-view.ts';
+import { wrapText } from './wrapping.ts';
 
 export interface FrameSize {
   readonly columns: number;
@@ -29,9 +31,7 @@ export type Style = 'bold' | 'dim' | 'red' | 'yellow' | 'green';
 /** Colours a text, or leaves it where colours are not wanted. */
 export type Paint = (style: Style, text: string) => string;
 
-/** Lines that stand whatever is shown: title, sums, a gap and the titles of the columns. */
-const HEAD_LINES = 4;
-const MAX_REFUSAL_LINES = 8;
+const MAX_REFUSALS = 12;
 const MALFORMED_LINES = 3;
 
 /** The frame of a view: at most `rows` lines of at most `columns`. */
@@ -43,11 +43,11 @@ export function watchFrame(
 ): string[] {
   const head = [
     paint('bold', shown(`hardcap status, ${view.name}`, columns)),
-    shown(sumsText(view, everyMs), columns),
+    ...wrapText(sumsText(view, everyMs), columns).map((line) => shown(line, columns)),
     ...problemLines(view, columns, paint),
     ...malformedLines(view, columns, paint),
   ];
-  const room = Math.max(rows - head.length - (HEAD_LINES - 2), 0);
+  const room = Math.max(rows - head.length - 1, 0);
   const refusals = refusalLines(view, columns, refusalRoom(view, room), paint);
   const caps = capLines(view, columns, room - refusals.length, paint);
   return [...head, '', ...caps, ...refusals].slice(0, rows);
@@ -62,14 +62,18 @@ const LEVEL_TEXTS: readonly (readonly [Level, string])[] = [
   ['off', 'off'],
 ];
 
-/** `12 caps, 1 over, 2 near; 7 in flight; 12.4 requests/s; 12:03:05 UTC, every 2s`. */
+/**
+ * `12:03:05 UTC, every 2s; 12 caps, 1 over, 2 near; 7 reservations in flight; 12.4 requests/s`.
+ *
+ * A request has a reservation on each counter that it counts on.
+ */
 function sumsText({ board, requestsPerSecond, isWholeJournal }: WatchView, everyMs: number) {
   const levels = LEVEL_TEXTS.filter(([level]) => board.levels[level] > 0);
   const counts = levels.map(([level, word]) => `, ${board.levels[level]} ${word}`).join('');
   const rate = `${isWholeJournal ? '' : '>'}${requestsPerSecond.toFixed(1)} requests/s`;
   const caps = `${board.capCount} ${board.capCount === 1 ? 'cap' : 'caps'}${counts}`;
   const time = `${timeText(board.atMs)} UTC, every ${everyMs / 1_000}s`;
-  return [caps, `${board.inFlight} in flight`, rate, time].join('; ');
+  return [time, caps, `${board.inFlight} reservations in flight`, rate].join('; ');
 }
 
 function problemLines({ problem }: WatchView, columns: number, paint: Paint): string[] {
@@ -95,9 +99,9 @@ interface ShownColumn {
 
 const PERCENT: ShownColumn = { title: 'USED', width: 5, of: (one) => percentText(one) };
 const WORD: ShownColumn = { title: '', width: 5, of: ({ cap }, level) => wordOf(cap, level) };
-const FLYING: ShownColumn = {
-  title: 'FLYING',
-  width: 6,
+const RUNNING: ShownColumn = {
+  title: 'RUNNING',
+  width: 7,
   of: ({ state }) => (state.inFlight === 0 ? '' : String(state.inFlight)),
 };
 const REMAINING: ShownColumn = {
@@ -131,14 +135,16 @@ const RESERVED: ShownColumn = {
 const LAYOUTS: readonly (readonly ShownColumn[])[] = [
   [PERCENT],
   [PERCENT, WORD],
-  [PERCENT, WORD, FLYING, REMAINING],
-  [PERCENT, WORD, FLYING, REMAINING, LIMIT],
-  [PERCENT, WORD, FLYING, REMAINING, LIMIT, RESETS],
-  [PERCENT, WORD, FLYING, SETTLED, RESERVED, REMAINING, LIMIT, RESETS],
+  [PERCENT, WORD, RUNNING, REMAINING],
+  [PERCENT, WORD, RUNNING, REMAINING, LIMIT],
+  [PERCENT, WORD, RUNNING, REMAINING, LIMIT, RESETS],
+  [PERCENT, WORD, RUNNING, SETTLED, RESERVED, REMAINING, LIMIT, RESETS],
 ];
 const MIN_NAME = 14;
+/** What is left of a cap's id beside the value of its split. */
+const MIN_CUT_ID = 5;
 const MAX_NAME = 40;
-const MIN_BAR = 10;
+const MIN_BAR = 8;
 const MAX_BAR = 40;
 const GAP = 1;
 
@@ -166,27 +172,39 @@ function capLines(view: WatchView, width: number, room: number, paint: Paint): s
     return [shown(board.capCount === 0 ? NO_CAPS : 'none of the caps can be read', width)];
   }
   const all = board.total + board.unread;
+  // One line has the titles, and one says how many more there are.
   const count = all > room - 1 ? Math.max(room - 2, 0) : all;
   const rows = board.rows.slice(0, count);
-  const layout = layoutOf(rows.map(nameOf), width);
+  const layout = layoutOf(
+    rows.map((row) => nameOf(row)),
+    width,
+  );
   const titles = layout.columns.map(({ title, width: own }) => fill(title, own, 'left'));
   const head = ['CAP'.padEnd(layout.name), ' '.repeat(layout.bar), ...titles].join(' ');
   const lines = rows.map((row) => rowLine(row, layout, board.atMs, paint));
   const more = all - rows.length;
-  const rest = more > 0 ? [paint('dim', shown(`and ${more} more; hardcap status`, width))] : [];
-  return [paint('bold', shown(head, width)), ...lines.map((line) => line), ...rest];
+  const rest =
+    more > 0 ? [paint('dim', shown(`and ${more} more: hardcap status shows all`, width))] : [];
+  return [paint('bold', shown(head, width)), ...lines, ...rest];
 }
 
 const NO_CAPS = 'there are no caps: every request is refused until there is one (hardcap cap set)';
 
-function nameOf(row: BoardRow): string {
+const SPLIT = ' / ';
+
+/** Where it is too wide, the cap's id is cut before what tells its counters from each other. */
+function nameOf(row: BoardRow, width = Number.POSITIVE_INFINITY): string {
   if (row.kind === 'unused') return `${row.cap.capId} (each ${row.cap.splitBy})`;
   const { cap, splitValue } = row.standing;
-  return splitValue === undefined ? cap.capId : `${cap.capId} / ${splitValue}`;
+  if (splitValue === undefined) return cap.capId;
+  const whole = cap.capId + SPLIT + splitValue;
+  if (drawnLength(whole) <= width) return whole;
+  const value = shown(splitValue, Math.max(width - SPLIT.length - MIN_CUT_ID, 1));
+  return shown(cap.capId, width - SPLIT.length - drawnLength(value)) + SPLIT + value;
 }
 
 function rowLine(row: BoardRow, layout: Layout, nowMs: number, paint: Paint): string {
-  const name = fill(nameOf(row), layout.name);
+  const name = fill(nameOf(row, layout.name), layout.name);
   if (row.kind === 'unused') {
     const width = layout.columns.reduce((sum, column) => sum + column.width + GAP, layout.bar);
     return `${name} ${paint('dim', shown('not used in this window', width))}`;
@@ -221,34 +239,42 @@ function wordOf(cap: CounterStanding['cap'], level: Level): string {
   return level === 'room' ? '' : level;
 }
 
-/** Settled, then reserved, then room; whole cells, rounded down. */
+/** Settled, then reserved, then room. A cell that is begun is shown, but only a full cap is full. */
 function barText({ state, limitNanoUsd }: CounterStanding, width: number): string {
   const cells = BigInt(width);
   const cellsOf = (amount: bigint): bigint => {
-    if (limitNanoUsd <= 0n) return cells;
-    const own = (amount * cells) / limitNanoUsd;
-    return own > cells ? cells : own;
+    if (amount >= limitNanoUsd) return cells;
+    const begun = (amount * cells + limitNanoUsd - 1n) / limitNanoUsd;
+    return begun < cells ? begun : cells - 1n;
   };
   const settled = Number(cellsOf(state.settledNanoUsd));
   const committed = Math.max(Number(cellsOf(state.committedNanoUsd)), settled);
   return '█'.repeat(settled) + '▒'.repeat(committed - settled) + '░'.repeat(width - committed);
 }
 
-/** A third of the room, title and gap included; none where not even one would be seen. */
-function refusalRoom({ refusals }: WatchView, room: number): number {
-  const most = Math.min(Math.floor(room / 3), MAX_REFUSAL_LINES + 2);
-  return most < 3 ? 0 : Math.min(most, Math.max(refusals.length, 1) + 2);
+/** A gap and a title. */
+const REFUSAL_HEAD = 2;
+
+/** What the caps leave over, or a third; none where not even one refusal would be seen. */
+function refusalRoom({ refusals, board }: WatchView, room: number): number {
+  const left = room - (board.total + board.unread) - 1;
+  const most = Math.min(Math.max(Math.floor(room / 3), left), MAX_REFUSALS + REFUSAL_HEAD);
+  return most <= REFUSAL_HEAD ? 0 : Math.min(most, Math.max(refusals.length, 1) + REFUSAL_HEAD);
 }
 
 function refusalLines(view: WatchView, width: number, room: number, paint: Paint): string[] {
   if (room === 0) return [];
   const { refusals, isWholeJournal } = view;
-  const title = isWholeJournal ? 'LATEST REFUSALS' : 'LATEST REFUSALS (of 200 keys)';
-  const lines = refusals.slice(0, room - 2).map((entry) => shown(refusalText(entry), width));
+  const title = isWholeJournal
+    ? 'LATEST REFUSALS'
+    : `LATEST REFUSALS (of ${MAX_JOURNAL_KEYS} keys)`;
+  const lines = refusals
+    .slice(0, room - REFUSAL_HEAD)
+    .map((entry) => shown(refusalText(entry), width));
   return [
     '',
     paint('bold', shown(title, width)),
-    ...(lines.length === 0 ? ['none today or yesterday'] : lines),
+    ...(lines.length === 0 ? [shown('none among the last requests', width)] : lines),
   ];
 }
 
