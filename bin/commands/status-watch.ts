@@ -7,8 +7,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { styleText } from 'node:util';
 import type { Command } from 'commander';
-import { explain, wrongUse } from './failure.ts';
-import { openSession, type Session } from './session.ts';
+import { type Connection, type ConnectionOptions, connectLocal } from './connection.ts';
+import { CliFailure, explain, wrongUse } from './failure.ts';
+import { openSession } from './session.ts';
 import { type Paint, watchFrame } from './watch-frame.ts';
 import { paceMs, readOnce, type WatchReading } from './watch-reading.ts';
 import { openScreen } from './watch-screen.ts';
@@ -57,7 +58,7 @@ export async function watchStatus(command: Command, everyMs: number): Promise<vo
   let view = viewAfter(undefined, session.connection.name, first);
   let pace = paceMs(everyMs, first.reads);
   show.read(view, pace);
-  for await (const turn of turns(command, session, () => pace)) {
+  for await (const turn of turns(command, session.connection, () => pace)) {
     if (turn.kind === 'read') {
       view = viewAfter(view, turn.name, turn.reading);
       pace = paceMs(everyMs, turn.reading.reads);
@@ -69,23 +70,31 @@ export async function watchStatus(command: Command, everyMs: number): Promise<vo
   }
 }
 
+/** A gateway that was started again has its tables at another port; AWS is where it was. */
+function connectAgain(command: Command, lost: Connection): Connection {
+  if (!lost.isLocal || lost.gatewayUrl === undefined) return lost;
+  const found = connectLocal(command.optsWithGlobals<ConnectionOptions>());
+  if (found === undefined) throw new CliFailure('it has ended; start it again with npm start');
+  lost.client.destroy();
+  return found;
+}
+
 /** Readings without end. After one that failed the tables are looked for anew. */
 async function* turns(
   command: Command,
-  opened: Session,
+  opened: Connection,
   pace: () => number,
 ): AsyncGenerator<Turn, never> {
-  let session: Session | undefined = opened;
+  let connection = opened;
+  let isLost = false;
   for (;;) {
     await sleep(pace());
     try {
-      session ??= await openSession(command);
-      const { name } = session.connection;
-      yield { kind: 'read', name, reading: await readOnce(session.connection) };
+      if (isLost) connection = connectAgain(command, connection);
+      isLost = false;
+      yield { kind: 'read', name: connection.name, reading: await readOnce(connection) };
     } catch (error) {
-      // A gateway that was started again has its tables at another port.
-      session?.connection.client.destroy();
-      session = undefined;
+      isLost = true;
       yield { kind: 'failed', problem: explain(error) };
     }
   }

@@ -13,13 +13,13 @@ import {
   remainingOf,
   reservedOf,
 } from '../../lambda/application/counter-standing.ts';
-import { MAX_JOURNAL_KEYS } from '../../lambda/application/recent-requests.ts';
+import { MAX_JOURNAL_KEYS, shownCounter } from '../../lambda/application/recent-requests.ts';
 import { enforces } from '../../lambda/domain/cap.ts';
 import { shownUsd } from '../../lambda/domain/shown-usd.ts';
 import { timeLeft } from '../../lambda/domain/time-left.ts';
 import type { RecentEntry } from '../../lambda/ports/board.ts';
 import { drawnLength, fill, shown } from './screen-text.ts';
-import { counterNameOf, type WatchView } from './watch-view.ts';
+import type { WatchView } from './watch-view.ts';
 import { wrapText } from './wrapping.ts';
 
 export interface FrameSize {
@@ -33,6 +33,7 @@ export type Paint = (style: Style, text: string) => string;
 
 const MAX_REFUSALS = 12;
 const MALFORMED_LINES = 3;
+const PROBLEM_LINES = 3;
 
 /** The frame of a view: at most `rows` lines of at most `columns`. */
 export function watchFrame(
@@ -79,7 +80,8 @@ function sumsText({ board, requestsPerSecond, isWholeJournal }: WatchView, every
 function problemLines({ problem }: WatchView, columns: number, paint: Paint): string[] {
   if (problem === undefined) return [];
   const text = `not read since ${timeText(problem.sinceMs)}: ${problem.text}`;
-  return [paint('red', shown(text, columns))];
+  const lines = wrapText(text.replaceAll('\n', ' '), columns).slice(0, PROBLEM_LINES);
+  return lines.map((line) => paint('red', shown(line, columns)));
 }
 
 function malformedLines({ board: { malformed } }: WatchView, columns: number, paint: Paint) {
@@ -141,6 +143,8 @@ const LAYOUTS: readonly (readonly ShownColumn[])[] = [
   [PERCENT, WORD, RUNNING, SETTLED, RESERVED, REMAINING, LIMIT, RESETS],
 ];
 const MIN_NAME = 14;
+/** Of longer names so much is seen before a further column is drawn. */
+const WANTED_NAME = 20;
 /** What is left of a cap's id beside the value of its split. */
 const MIN_CUT_ID = 5;
 const MAX_NAME = 40;
@@ -158,10 +162,11 @@ interface Layout {
 function layoutOf(names: readonly string[], width: number): Layout {
   const widthOf = (columns: readonly ShownColumn[]) =>
     columns.reduce((sum, column) => sum + column.width + GAP, GAP);
-  const fitting = LAYOUTS.filter((columns) => widthOf(columns) + MIN_NAME + MIN_BAR <= width);
+  const needed = Math.min(Math.max(MIN_NAME, ...names.map(drawnLength)), MAX_NAME);
+  const least = Math.min(needed, WANTED_NAME) + MIN_BAR;
+  const fitting = LAYOUTS.filter((columns) => widthOf(columns) + least <= width);
   const columns = fitting.at(-1) ?? [PERCENT];
   const spare = Math.max(width - widthOf(columns), 0);
-  const needed = Math.min(Math.max(MIN_NAME, ...names.map(drawnLength)), MAX_NAME);
   const name = Math.max(Math.min(needed, spare - MIN_BAR), 1);
   return { columns, name, bar: Math.min(Math.max(spare - name, 0), MAX_BAR) };
 }
@@ -280,7 +285,7 @@ function refusalLines(view: WatchView, width: number, room: number, paint: Paint
 
 /** `12:03:01 alice refused by team / alice, 12 times: spent (us.anthropic...)`. */
 function refusalText({ atMs, keyId, modelId, outcome, reason, count, counters }: RecentEntry) {
-  const cap = counters[0] === undefined ? '' : ` by ${counterNameOf(counters[0])}`;
+  const cap = counters[0] === undefined ? '' : ` by ${shownCounter(counters[0])}`;
   const times = count > 1 ? `, ${count} times` : '';
   const why = reason === undefined ? '' : `: ${reason}`;
   return `${timeText(atMs)} ${keyId} ${outcome}${cap}${times}${why} (${modelId})`;

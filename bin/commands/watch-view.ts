@@ -4,7 +4,11 @@
  * Invariant: a reading that failed changes nothing of what was read before; it is told beside it.
  */
 import type { Board } from '../../lambda/application/cap-board.ts';
-import { RECENT_ENTRIES, type RecentRequests } from '../../lambda/application/recent-requests.ts';
+import {
+  RECENT_ENTRIES,
+  type RecentRequests,
+  shownCounter,
+} from '../../lambda/application/recent-requests.ts';
 import { formatUsd } from '../../lambda/domain/money.ts';
 import type { RecentEntry } from '../../lambda/ports/board.ts';
 import { statusJson } from './status-view.ts';
@@ -77,15 +81,6 @@ export function requestRate({ entries }: Pick<RecentRequests, 'entries'>, nowMs:
   return (requests * SECOND_MS) / spanMs;
 }
 
-/** `team / alice` of the counter `COUNTER#team#alice/daily:...`. */
-export const counterNameOf = (counter: string): string => {
-  const end = counter.lastIndexOf('/');
-  return counter
-    .slice(0, end === -1 ? undefined : end)
-    .replace(/^COUNTER#/, '')
-    .replace('#', ' / ');
-};
-
 const isoOf = (atMs: number): string => new Date(atMs).toISOString();
 
 /** One reading as JSON, with exact figures. */
@@ -106,7 +101,7 @@ export function watchJson({ board, requestsPerSecond, refusals }: WatchView) {
       model: entry.modelId,
       outcome: entry.outcome,
       reason: entry.reason ?? null,
-      cap: entry.counters[0] === undefined ? null : counterNameOf(entry.counters[0]),
+      cap: entry.counters[0] === undefined ? null : shownCounter(entry.counters[0]),
       reservedUsd: formatUsd(entry.reservedNanoUsd),
       count: entry.count,
     })),
