@@ -74,7 +74,9 @@ export async function watchStatus(command: Command, everyMs: number): Promise<vo
 function connectAgain(command: Command, lost: Connection): Connection {
   if (!lost.isLocal || lost.gatewayUrl === undefined) return lost;
   const found = connectLocal(command.optsWithGlobals<ConnectionOptions>());
-  if (found === undefined) throw new CliFailure('the local gateway has ended; start it again with npm start');
+  if (found === undefined) {
+    throw new CliFailure('the local gateway has ended; start it again with npm start');
+  }
   lost.client.destroy();
   return found;
 }
