@@ -23,7 +23,7 @@ export const STACK = {
   reservedConcurrency: 50n,
   rolloverMemoryMb: 512n,
   schedules: 1n,
-  alarms: 9n,
+  alarms: 18n,
   dashboards: 1n,
   tables: 2n,
   logRetentionDays: 90n,

@@ -33,8 +33,8 @@ export interface NewKey {
 export async function createKeyInSecret(session: Session, made: NewKey): Promise<KeptSecret> {
   const { connection } = session;
   const { id, key, attributes: shown, secretName } = made;
-  const { secretSha256, history: _enabled, ...rest } = shown;
-  const attributes = { ...rest, enabled: false };
+  const disabledNow: SettingItem = { ...shown, enabled: false };
+  const { secretSha256, history: _enabled, ...attributes } = disabledNow;
   const store = await openSecretStore(connection);
   const place = await store.open(secretName);
   const takeBack = await made.before();

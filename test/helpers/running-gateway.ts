@@ -59,6 +59,7 @@ export interface RunningGatewayOptions {
   readonly ledger?: string;
   readonly functionTimeoutMs?: number;
   readonly rolloverIntervalMs?: number;
+  readonly ssmDir?: string;
 }
 
 const SECRET_BYTES = 32;
@@ -84,6 +85,7 @@ export async function startRunningGateway(
     ...(options.rolloverIntervalMs === undefined
       ? {}
       : { rolloverIntervalMs: options.rolloverIntervalMs }),
+    ...(options.ssmDir === undefined ? {} : { ssmDir: options.ssmDir }),
   });
   const endpoint = gateway.dynamoEndpoint ?? '';
   const config = { region: 'us-east-1', endpoint, credentials: CREDENTIALS };
