@@ -4,14 +4,13 @@
  * Invariant: a key that works is never deleted: disabling it is what stops programs, and can be
  *            taken back.
  */
+import { readCaps } from '../../lambda/adapters/settings/cap-items.ts';
 import {
   isMalformed,
   PARTITION,
-  parseCap,
   parseKey,
   type SettingItem,
 } from '../../lambda/adapters/settings/setting-items.ts';
-import type { Cap } from '../../lambda/domain/cap.ts';
 import { CliFailure, changedMeanwhile } from './failure.ts';
 import { itemOfKey } from './key-item.ts';
 import { stateOf } from './key-view.ts';
@@ -66,9 +65,8 @@ function testStopped({ nowMs }: Session, item: SettingItem, id: string): void {
 
 /** Caps that select by this key's name alone. */
 async function capsOfOnly({ connection }: Session, id: string): Promise<string[]> {
-  const caps = (await listItems(connection, PARTITION.cap)).map(parseCap);
+  const { caps } = readCaps(await listItems(connection, PARTITION.cap));
   return caps
-    .filter((cap): cap is Cap => !isMalformed(cap))
     .filter(({ selectors: { keys } }) => keys?.length === 1 && keys[0] === id)
     .map(({ capId }) => capId);
 }

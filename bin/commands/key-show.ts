@@ -3,13 +3,8 @@
  *
  * Not here: how its caps stand (key-standing.ts), and when it was last used (key-use.ts).
  */
-import {
-  isMalformed,
-  PARTITION,
-  parseCap,
-  parseKey,
-} from '../../lambda/adapters/settings/setting-items.ts';
-import type { Cap } from '../../lambda/domain/cap.ts';
+import { readCaps } from '../../lambda/adapters/settings/cap-items.ts';
+import { isMalformed, PARTITION, parseKey } from '../../lambda/adapters/settings/setting-items.ts';
 import { type HistoryEntry, readHistory } from './history.ts';
 import { itemOfKey } from './key-item.ts';
 import {
@@ -38,7 +33,7 @@ export async function showKey(session: Session, id: string): Promise<void> {
       isMalformed(key)
         ? []
         : listItems(connection, PARTITION.cap).then((items) =>
-            readStanding(session, capsOfKey(key, items.map(parseCap).filter(isCap)), key),
+            readStanding(session, capsOfKey(key, readCaps(items).caps), key),
           ),
       readLastUse(session, id),
     ]),
@@ -56,8 +51,6 @@ export async function showKey(session: Session, id: string): Promise<void> {
     () => keyText(shown, nowMs),
   );
 }
-
-const isCap = (cap: ReturnType<typeof parseCap>): cap is Cap => !isMalformed(cap);
 
 interface Shown {
   readonly key: KeyJson;

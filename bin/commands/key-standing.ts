@@ -1,12 +1,17 @@
 /**
  * The caps that cover a key, and what each of them has left for it.
  *
- * Invariant: money is exact; what cannot be told without a request (the model, its tags) is said to
+ * Invariant: the JSON is exact, what people see is rounded to their harm; what cannot be told without a request (the model, its tags) is said to
  *            be so, and never guessed.
  */
 import { systemClock } from '../../lambda/adapters/clock/system-clock.ts';
 import { stateOf } from '../../lambda/adapters/ledger/counter-item.ts';
 import { readItem } from '../../lambda/adapters/ledger/write-attempts.ts';
+import {
+  type CounterStanding,
+  remainingOf,
+  reservedOf,
+} from '../../lambda/application/counter-standing.ts';
 import {
   type CallerKey,
   type Cap,
@@ -15,26 +20,19 @@ import {
   type Subject,
   selects,
 } from '../../lambda/domain/cap.ts';
-import {
-  formatUsd,
-  maxUsd,
-  type NanoUsd,
-  subtractUsd,
-  ZERO_USD,
-} from '../../lambda/domain/money.ts';
-import { type Window, windowAt } from '../../lambda/domain/window.ts';
+import { formatUsd, ZERO_USD } from '../../lambda/domain/money.ts';
+import { shownUsd } from '../../lambda/domain/shown-usd.ts';
+import { windowAt } from '../../lambda/domain/window.ts';
+import type { CounterState } from '../../lambda/ports/ledger.ts';
+import { originJson } from './cap-parameter.ts';
 import { stateText, windowText } from './cap-view.ts';
 import { type Row, table } from './output.ts';
 import type { Session } from './session.ts';
 
 /** A cap that covers the key, for some of its requests at least. */
-export interface KeyCap {
-  readonly cap: Cap;
-  readonly window: Window;
-  /** The limit now, a raise included. */
-  readonly limitNanoUsd: NanoUsd;
+export interface KeyCap extends Pick<CounterStanding, 'cap' | 'window' | 'limitNanoUsd'> {
   /** Undefined: a request's model or tag names the counter, so there is more than one. */
-  readonly counter?: { readonly settledNanoUsd: NanoUsd; readonly committedNanoUsd: NanoUsd };
+  readonly standing?: CounterStanding;
 }
 
 /** The key as a request's subject, without what only a request tells. */
@@ -77,18 +75,22 @@ export function readStanding(
       const window = windowAt(cap.window, nowMs);
       const covered = { cap, window, limitNanoUsd: limitAt(cap, nowMs) };
       if (!hasOneCounter(cap, key)) return covered;
-      const item = await readItem(ledger, counterKeyOf(cap, subjectOf(key), window.id));
-      const nothing = { settledNanoUsd: ZERO_USD, committedNanoUsd: ZERO_USD };
-      return { ...covered, counter: item === undefined ? nothing : stateOf(item) };
+      const counter = counterKeyOf(cap, subjectOf(key), window.id);
+      const item = await readItem(ledger, counter);
+      const state = item === undefined ? NOTHING : stateOf(item);
+      return { ...covered, standing: { ...covered, counter, state } };
     }),
   );
 }
 
-const remainingOf = (limit: NanoUsd, committed: NanoUsd): NanoUsd =>
-  maxUsd(ZERO_USD, subtractUsd(limit, committed));
+const NOTHING: CounterState = {
+  settledNanoUsd: ZERO_USD,
+  committedNanoUsd: ZERO_USD,
+  inFlight: 0,
+};
 
 /** Exact, in decimal dollars. */
-export const standingJson = ({ cap, window, limitNanoUsd, counter }: KeyCap, nowMs: number) => ({
+export const standingJson = ({ cap, window, limitNanoUsd, standing }: KeyCap, nowMs: number) => ({
   cap: cap.capId,
   action: cap.action,
   state: stateText(cap, nowMs),
@@ -96,13 +98,10 @@ export const standingJson = ({ cap, window, limitNanoUsd, counter }: KeyCap, now
   limitUsd: formatUsd(limitNanoUsd),
   ...(cap.splitBy !== undefined && { splitBy: cap.splitBy }),
   ...conditionsOf(cap),
-  ...(counter === undefined
-    ? { settledUsd: null, reservedUsd: null, remainingUsd: null }
-    : {
-        settledUsd: formatUsd(counter.settledNanoUsd),
-        reservedUsd: formatUsd(subtractUsd(counter.committedNanoUsd, counter.settledNanoUsd)),
-        remainingUsd: formatUsd(remainingOf(limitNanoUsd, counter.committedNanoUsd)),
-      }),
+  ...originJson(cap),
+  settledUsd: standing === undefined ? null : formatUsd(standing.state.settledNanoUsd),
+  reservedUsd: standing === undefined ? null : formatUsd(reservedOf(standing)),
+  remainingUsd: standing === undefined ? null : formatUsd(remainingOf(standing)),
   resetsAt: window.endsAtMs === undefined ? null : new Date(window.endsAtMs).toISOString(),
 });
 
@@ -126,7 +125,7 @@ export const standingTable = (caps: readonly KeyCap[], nowMs: number): string =>
     caps.flatMap((cap) => rowsOf(cap, nowMs)),
   );
 
-function rowsOf({ cap, limitNanoUsd, counter }: KeyCap, nowMs: number): Row[] {
+function rowsOf({ cap, limitNanoUsd, standing }: KeyCap, nowMs: number): Row[] {
   const { capId, splitBy, action } = cap;
   const state = stateText(cap, nowMs);
   const conditions = Object.entries(conditionsOf(cap)).map(([name, value]) => {
@@ -138,17 +137,15 @@ function rowsOf({ cap, limitNanoUsd, counter }: KeyCap, nowMs: number): Row[] {
     ...(action === 'block' ? [] : [action]),
     ...(state === 'enabled' ? [] : [state]),
     ...(conditions.length === 0 ? [] : [`only for ${conditions.join('; ')}`]),
-    ...(counter === undefined ? [`each ${splitBy} is counted apart: hardcap status`] : []),
+    ...(standing === undefined ? [`each ${splitBy} is counted apart: hardcap status`] : []),
   ];
-  const shown = (amount: NanoUsd | undefined) => (amount === undefined ? '' : formatUsd(amount));
-  return [
-    [
-      capId,
-      shown(limitNanoUsd),
-      shown(counter?.settledNanoUsd),
-      shown(counter && subtractUsd(counter.committedNanoUsd, counter.settledNanoUsd)),
-      shown(counter && remainingOf(limitNanoUsd, counter.committedNanoUsd)),
-    ],
-    `└ ${notes.join(', ')}`,
-  ];
+  const amounts =
+    standing === undefined
+      ? ['', '', '']
+      : [
+          shownUsd(standing.state.settledNanoUsd, 'up'),
+          shownUsd(reservedOf(standing), 'up'),
+          shownUsd(remainingOf(standing), 'down'),
+        ];
+  return [[capId, shownUsd(limitNanoUsd, 'down'), ...amounts], `└ ${notes.join(', ')}`];
 }
