@@ -1,13 +1,14 @@
 #!/usr/bin/env node
 /**
  * The command line: `hardcap key`, `hardcap cap`, `hardcap alias`, `hardcap prices`,
- * `hardcap status`, `hardcap rollover`.
+ * `hardcap status`, `hardcap rollover`, `hardcap doctor`.
  *
  * Exit codes: 0 done, 1 failed, 2 written wrongly. Results go to stdout, all else to stderr.
  */
 import { Command, CommanderError } from 'commander';
 import { addAliasCommands } from './commands/alias.ts';
 import { addCapCommands } from './commands/cap.ts';
+import { addDoctorCommand } from './commands/doctor.ts';
 import { exitCodeOf, explain } from './commands/failure.ts';
 import { addKeyCommands } from './commands/key.ts';
 import { printable } from './commands/malformed-view.ts';
@@ -31,6 +32,7 @@ function createProgram(): Command {
   addPricesCommands(program);
   addStatusCommand(program);
   addRolloverCommand(program);
+  addDoctorCommand(program);
   return program;
 }
 

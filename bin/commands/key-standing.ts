@@ -36,7 +36,7 @@ export interface KeyCap extends Pick<CounterStanding, 'cap' | 'window' | 'limitN
 }
 
 /** The key as a request's subject, without what only a request tells. */
-const subjectOf = ({ keyId, team, tags }: CallerKey): Subject => ({
+export const subjectOf = ({ keyId, team, tags }: CallerKey): Subject => ({
   keyId,
   ...(team === undefined ? {} : { team }),
   tags,
