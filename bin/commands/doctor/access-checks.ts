@@ -30,11 +30,11 @@ export function verdictOnWayRound(candidates: readonly Candidate[]): readonly Fi
   }
   const sure = open.filter(({ simulated }) => simulated === 'allowed').length;
   const names = open.map(({ arn }) => arn.replace(/^arn:[^:]*:iam::\d*:/, ''));
+  const counted = open.length === 1 ? '1 user or role' : `${open.length} users and roles`;
   const proven = sure === 0 ? 'by their policies' : `${sure} of them for sure`;
   return [
     warning(
-      `${open.length} users and roles may call models past the gateway, ${proven}: ` +
-        someOf(names),
+      `${counted} may call models past the gateway, ${proven}: ` + someOf(names),
       `attach the stack's output DenyPolicy (docs/deny-policy.md). ${NOT_SEEN}`,
       open.map(({ arn, simulated }) => `${arn}: ${simulated}`),
     ),

@@ -40,7 +40,9 @@ function withoutPrice(modelId: string, prices: Prices, region: string): string |
     findModel(modelId, prices, region);
     return undefined;
   } catch (error) {
-    return error instanceof Error ? error.message.replace(/^\w+: /, '') : String(error);
+    return error instanceof Error
+      ? error.message.replace(/^\w+: (?:"[^"]*": )?/, '')
+      : String(error);
   }
 }
 

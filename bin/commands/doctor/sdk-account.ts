@@ -21,6 +21,7 @@ import { readPrincipals, simulate } from './sdk-principals.ts';
 
 const CONNECT_TIMEOUT_MS = 5_000;
 const REQUEST_TIMEOUT_MS = 10_000;
+const ALL_PAGES_TIMEOUT_MS = 25_000;
 
 /** The account that a connection's credentials lead to. */
 export async function createAccount({ aws, client, stackName }: Connection): Promise<Account> {
@@ -77,7 +78,11 @@ async function readResources(
   StackName: string,
 ): Promise<StackResource[]> {
   const found: StackResource[] = [];
-  for await (const page of paginateListStackResources({ client }, { StackName })) {
+  for await (const page of paginateListStackResources(
+    { client },
+    { StackName },
+    { abortSignal: AbortSignal.timeout(ALL_PAGES_TIMEOUT_MS) },
+  )) {
     for (const resource of page.StackResourceSummaries ?? []) {
       found.push({
         type: resource.ResourceType ?? '',

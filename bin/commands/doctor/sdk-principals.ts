@@ -11,6 +11,9 @@ import {
 import type { Simulated } from './account.ts';
 import type { Principal, Statement } from './principals.ts';
 
+/** A large account has many pages. */
+const ALL_PAGES_TIMEOUT_MS = 25_000;
+
 interface Attached {
   readonly PolicyArn?: string | undefined;
 }
@@ -22,11 +25,12 @@ interface OnEntity {
 }
 
 export async function readPrincipals(client: IAMClient): Promise<Principal[]> {
+  const wait = { abortSignal: AbortSignal.timeout(ALL_PAGES_TIMEOUT_MS) };
   const managed = new Map<string, readonly Statement[]>();
   const groups = new Map<string, OnEntity>();
   const found: (Omit<Principal, 'statements'> & { readonly on: OnEntity[]; groups: string[] })[] =
     [];
-  for await (const page of paginateGetAccountAuthorizationDetails({ client }, {})) {
+  for await (const page of paginateGetAccountAuthorizationDetails({ client }, {}, wait)) {
     for (const policy of page.Policies ?? []) {
       managed.set(policy.Arn ?? '', statementsOf(defaultVersion(policy)));
     }
