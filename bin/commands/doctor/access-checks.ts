@@ -34,7 +34,7 @@ export function verdictOnWayRound(candidates: readonly Candidate[]): readonly Fi
   const proven = sure === 0 ? 'by their policies' : `${sure} of them for sure`;
   return [
     warning(
-      `${counted} may call models past the gateway, ${proven}: ` + someOf(names),
+      `${counted} may call models past the gateway, ${proven}: ${someOf(names)}`,
       `attach the stack's output DenyPolicy (docs/deny-policy.md). ${NOT_SEEN}`,
       open.map(({ arn, simulated }) => `${arn}: ${simulated}`),
     ),

@@ -100,7 +100,8 @@ function unseen({ unseen: level = 'warning' }: Check, error: unknown): Finding {
   }
   return {
     level,
-    seen: `cannot be seen: ${explain(error)}`,
-    fix: 'mend what is said, and run it again',
+    // `fetch` tells only in its cause what went wrong.
+    seen: `cannot be seen: ${explain(cause).replace(/\s+/g, ' ')}`,
+    fix: 'mend that, and run it again',
   };
 }

@@ -41,7 +41,8 @@ export function verdictOnAlarms(
 ): readonly Finding[] {
   const alarms = alarmsOf(resources).length;
   if (alarms === 0 || subscriptions === undefined) {
-    return [warning(`there are ${alarms} alarms, and no topic for them`, DEPLOY)];
+    const seen = alarms === 0 ? 'there are none' : 'there is no topic for them';
+    return [warning(`${seen} in the stack`, DEPLOY)];
   }
   const pending = subscriptions.filter(({ isPending }) => isPending);
   const heard = subscriptions.length - pending.length;
