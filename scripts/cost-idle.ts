@@ -46,7 +46,7 @@ export function idleLines(): readonly CostLine[] {
       units: runs,
       how: 'one a minute',
     },
-    lambdaTime('settings from SSM, their time', runs, ASSUMED.syncMs, ASSUMED.syncMemoryMb),
+    lambdaTime('settings from SSM, their time', runs, ASSUMED.syncMs, STACK.syncMemoryMb),
     {
       what: 'settings from SSM, the schedule',
       price: 'schedulerInvocations',

@@ -22,8 +22,9 @@ export const STACK = {
   gatewayMemoryMb: 1_024n,
   reservedConcurrency: 50n,
   rolloverMemoryMb: 512n,
+  syncMemoryMb: 256n,
   schedules: 1n,
-  alarms: 18n,
+  alarms: 21n,
   dashboards: 1n,
   tables: 2n,
   logRetentionDays: 90n,
@@ -35,7 +36,6 @@ export const STACK = {
 export const ASSUMED = {
   rolloverMs: 250n,
   syncMs: 100n,
-  syncMemoryMb: 256n,
   syncReadUnits: 2n,
   syncLogBytes: 200n,
   /** START, END and REPORT, as Lambda writes them beside what a function prints. */

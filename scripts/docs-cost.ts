@@ -91,7 +91,7 @@ compares with yours. Taxes, support and what Bedrock itself costs are not in it.
   DynamoDB's published rules for the items that were written.
 - *In the stack*: memory, concurrency, schedules, alarms. A test compares them with the template.
 - *Assumed*, as only AWS can tell: a rollover run takes ${ASSUMED.rolloverMs} ms, a sync of settings ${ASSUMED.syncMs} ms at
-  ${ASSUMED.syncMemoryMb} MB, a refusal ${ASSUMED.refusalMs} ms; Lambda writes ${ASSUMED.platformLogBytes} bytes of its own a run; DynamoDB asks KMS once in
+  ${STACK.syncMemoryMb} MB, a refusal ${ASSUMED.refusalMs} ms; Lambda writes ${ASSUMED.platformLogBytes} bytes of its own a run; DynamoDB asks KMS once in
   ${ASSUMED.kmsIntervalMinutes} minutes for each table.`;
 }
 

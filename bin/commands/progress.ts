@@ -23,7 +23,7 @@ export async function withProgress<T>(text: string, work: (tell: Tell) => Promis
   try {
     return await work((next) => {
       last = next;
-      // Where it does not spin, each text would be a line of its own.
+      // A spinner that is not shown would print each text as a line.
       if (shown.isSpinning) shown.text = next;
     });
   } finally {

@@ -25,6 +25,7 @@ it('gives the functions the memory that is paid for', () => {
 
   expect(memory).toContain(STACK.gatewayMemoryMb);
   expect(memory).toContain(STACK.rolloverMemoryMb);
+  expect(memory).toContain(STACK.syncMemoryMb);
 });
 
 it('has the defaults that are computed with', () => {

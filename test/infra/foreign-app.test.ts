@@ -40,8 +40,8 @@ describe('two of them in one stack', () => {
 
   it('have tables, functions, roles and a URL each', () => {
     template.resourceCountIs('AWS::DynamoDB::Table', 4);
-    template.resourceCountIs('AWS::Lambda::Function', 4);
-    template.resourceCountIs('AWS::IAM::Role', 6);
+    template.resourceCountIs('AWS::Lambda::Function', 10);
+    template.resourceCountIs('AWS::IAM::Role', 12);
     template.resourceCountIs('AWS::Lambda::Url', 2);
   });
 
@@ -121,7 +121,7 @@ describe('what the app has made', () => {
     for (const { properties } of resources(template, 'AWS::Logs::LogGroup')) {
       expect(properties.KmsKeyId).toBe(key);
     }
-    expect(resource(template, 'AWS::SQS::Queue').properties.KmsMasterKeyId).toBe(key);
+    expect(resource(template, 'AWS::SQS::Queue', /Rollover/).properties.KmsMasterKeyId).toBe(key);
     expect(resource(template, 'AWS::SNS::Topic').properties.KmsMasterKeyId).toBe(key);
   });
 

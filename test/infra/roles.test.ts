@@ -32,9 +32,22 @@ const ROLLOVER = [
   'KeepRefreshState',
   'RemoveProposals',
   'ReadPriceLists',
+  'ReadAliases',
+  'KeepToldMarks',
+  'TellEvents',
   'KeepFailedRuns',
   'WriteOwnLogs',
 ];
+const MAILER = ['PublishAlerts', 'WriteOwnLogs'];
+const SYNC = [
+  'ListParameters',
+  'ReadCaps',
+  'WriteSyncedCaps',
+  'RemoveSyncedCaps',
+  'KeepFailedRuns',
+  'WriteOwnLogs',
+];
+const WIDGET = ['ReadCaps', 'FindOpenCounters', 'ReadCounters', 'WriteOwnLogs'];
 const SCHEDULER = ['InvokeRollover', 'KeepFailedRuns'];
 
 /** `HardcapRolloverSchedulerRole1A2B3C4D` as `RolloverSchedulerRole`. */
@@ -59,6 +72,9 @@ const sidsByRole = (template: Template) =>
 
 const expected = (added: Readonly<Record<string, string[]>> = {}) => ({
   GatewayRole: [...GATEWAY, ...(added.gateway ?? [])].sort(),
+  AlertsMailerRole: [...MAILER, ...(added.mailer ?? [])].sort(),
+  SsmSyncRole: [...SYNC, ...(added.sync ?? [])].sort(),
+  WidgetRole: [...WIDGET, ...(added.widget ?? [])].sort(),
   RolloverRole: [...ROLLOVER, ...(added.rollover ?? [])].sort(),
   RolloverSchedulerRole: [...SCHEDULER, ...(added.scheduler ?? [])].sort(),
 });
@@ -85,7 +101,10 @@ describe('the roles of the stack', () => {
 
     const lambda = [['Allow', 'sts:AssumeRole', { Service: 'lambda.amazonaws.com' }]];
     expect(Object.fromEntries(trusted)).toEqual({
+      AlertsMailerRole: lambda,
       GatewayRole: lambda,
+      SsmSyncRole: lambda,
+      WidgetRole: lambda,
       RolloverRole: lambda,
       RolloverSchedulerRole: [['Allow', 'sts:AssumeRole', { Service: 'scheduler.amazonaws.com' }]],
     });
@@ -103,7 +122,9 @@ describe('the roles of the stack', () => {
     [
       'what writes traces, for X-Ray',
       { tracing: 'xray' },
-      { gateway: ['WriteTraces'], rollover: ['WriteTraces'] },
+      Object.fromEntries(
+        ['gateway', 'rollover', 'mailer', 'sync', 'widget'].map((name) => [name, ['WriteTraces']]),
+      ),
     ],
     [
       'what uses the key, for a key',
@@ -112,6 +133,9 @@ describe('the roles of the stack', () => {
         gateway: ['UseTableKeys'],
         rollover: ['UseTableKeys', 'UseQueueKey'],
         scheduler: ['UseQueueKey'],
+        mailer: ['UseTopicKey'],
+        sync: ['UseTableKeys'],
+        widget: ['ReadTableKeys'],
       },
     ],
   ])('get %s', (_, options, added) => {
@@ -120,10 +144,10 @@ describe('the roles of the stack', () => {
 });
 
 describe('a statement of an option', () => {
-  it('uses the key through DynamoDB and SQS alone', () => {
-    const { GatewayRole, RolloverRole, RolloverSchedulerRole } = statementsByRole(
-      createTemplate({ kmsKeyArn: KEY }),
-    );
+  it('uses the key through the service that keeps what is encrypted', () => {
+    const roles = statementsByRole(createTemplate({ kmsKeyArn: KEY }));
+    const { GatewayRole, RolloverRole, RolloverSchedulerRole } = roles;
+    const { AlertsMailerRole, SsmSyncRole, WidgetRole } = roles;
 
     const useTableKeys = {
       Sid: 'UseTableKeys',
@@ -151,6 +175,17 @@ describe('a statement of an option', () => {
     expect(RolloverRole?.UseTableKeys).toEqual(useTableKeys);
     expect(RolloverRole?.UseQueueKey).toEqual(useQueueKey);
     expect(RolloverSchedulerRole?.UseQueueKey).toEqual(useQueueKey);
+    expect(SsmSyncRole?.UseTableKeys).toEqual(useTableKeys);
+    expect(WidgetRole?.ReadTableKeys).toEqual({
+      ...useTableKeys,
+      Sid: 'ReadTableKeys',
+      Action: ['kms:Decrypt', 'kms:DescribeKey'],
+    });
+    expect(AlertsMailerRole?.UseTopicKey).toEqual({
+      ...useQueueKey,
+      Sid: 'UseTopicKey',
+      Condition: { StringEquals: { 'kms:ViaService': 'sns.<AWS::Region>.amazonaws.com' } },
+    });
   });
 
   it('writes traces and reads none', () => {

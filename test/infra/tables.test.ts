@@ -94,7 +94,8 @@ describe('tables by name', () => {
     expect(gateway.WriteLedger?.Resource).toBe(`${table}/old-ledger`);
     const rollover = statementsOf(existing, resource(existing, 'AWS::IAM::Role', /RolloverRole/));
     expect(rollover.FindOpenCounters?.Resource).toBe(`${table}/old-ledger/index/open`);
-    for (const { properties } of resources(existing, 'AWS::Lambda::Function')) {
+    for (const name of [/Gateway/, /Rollover/, /Widget/]) {
+      const { properties } = resource(existing, 'AWS::Lambda::Function', name);
       expect(properties.Environment).toMatchObject({
         Variables: { [ENV.settingsTable]: 'old-settings', [ENV.ledgerTable]: 'old-ledger' },
       });

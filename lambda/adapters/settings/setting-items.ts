@@ -95,6 +95,9 @@ const KEY = {
 
 const ALIAS = { v: FIELD.version, model: FIELD.modelId };
 
+/** The attributes of each kind of item and their forms, for the page that lists them. */
+export const ITEM_SHAPES = { cap: CAP, key: KEY, alias: ALIAS } as const;
+
 const SELECTORS_SCHEMA = z.object(SELECTORS);
 const CAP_SCHEMA = z.strictObject(CAP);
 const KEY_SCHEMA = z.strictObject(KEY);
@@ -103,6 +106,11 @@ const ALIAS_SCHEMA = z.strictObject(ALIAS);
 const CAP_FORM: Form = { attributes: [...Object.keys(CAP), 'note', 'history'] };
 /** What a key's item holds of its secrets: hashes, which are shown to nobody all the same. */
 export const SECRET_ATTRIBUTES: ReadonlySet<string> = new Set(['secretSha256', 'previousSha256']);
+/** What only a rotation writes, hashes and their end: no file of settings holds it. */
+export const ROTATION_ATTRIBUTES: ReadonlySet<string> = new Set([
+  ...SECRET_ATTRIBUTES,
+  'previousUntil',
+]);
 const KEY_FORM: Form = {
   attributes: [...Object.keys(KEY), 'note', 'history'],
   secret: SECRET_ATTRIBUTES,
