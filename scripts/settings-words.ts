@@ -88,6 +88,13 @@ export const CAP_WORDS: Words<typeof ITEM_SHAPES.cap> = {
 export const KEY_WORDS: Words<typeof ITEM_SHAPES.key> = {
   v: VERSION,
   secretSha256: { what: 'the hash of the key (`hc_..._..._...`)' },
+  previousSha256: {
+    what:
+      'the hash of the key before its last rotation, which works until `previousUntil`; the two ' +
+      'go together',
+    absent: 'no old secret works',
+  },
+  previousUntil: { what: 'when the old secret stops working', absent: 'no old secret works' },
   enabled: { what: '`false` stops the key, its running streams too', absent: '`true`' },
   team: { what: 'one name, for caps to select and split by', absent: 'no team (`-`)' },
   tags: {

@@ -30,6 +30,8 @@ export interface Connection {
   readonly name: string;
   /** Where requests are sent to; undefined for tables by name, which tell of no gateway. */
   readonly gatewayUrl?: string;
+  /** Of the deployed stack that was connected to; undefined elsewhere. */
+  readonly stackName?: string;
   /** Every output of the deployed stack, by its key; empty elsewhere. */
   readonly outputs: ReadonlyMap<string, string>;
   /** Region and profile of the AWS account, for what is asked beside the tables. */
@@ -172,6 +174,7 @@ async function connectStack(options: ConnectionOptions, stack: string): Promise<
     settingsTable,
     ledgerTable,
     name: `the stack ${stack}`,
+    stackName: stack,
     ...(gatewayUrl === undefined ? {} : { gatewayUrl }),
     outputs,
   };
