@@ -1,21 +1,26 @@
 #!/usr/bin/env node
 /**
  * The command line: `hardcap key`, `hardcap cap`, `hardcap alias`, `hardcap prices`,
- * `hardcap status`, `hardcap rollover`.
+ * `hardcap status`, `hardcap usage`, `hardcap audit`, `hardcap export`, `hardcap import`,
+ * `hardcap rollover`.
  *
  * Exit codes: 0 done, 1 failed, 2 written wrongly. Results go to stdout, all else to stderr.
  */
 import { Command, CommanderError } from 'commander';
 import packageJson from '../package.json' with { type: 'json' };
 import { addAliasCommands } from './commands/alias.ts';
+import { addAuditCommand } from './commands/audit.ts';
 import { addCapCommands } from './commands/cap.ts';
+import { addExportCommand } from './commands/export.ts';
 import { exitCodeOf, explain } from './commands/failure.ts';
+import { addImportCommand } from './commands/import.ts';
 import { addKeyCommands } from './commands/key.ts';
 import { printable } from './commands/malformed-view.ts';
 import { addPricesCommands } from './commands/prices.ts';
 import { addRolloverCommand } from './commands/rollover.ts';
 import { addSharedOptions } from './commands/session.ts';
 import { addStatusCommand } from './commands/status.ts';
+import { addUsageCommand } from './commands/usage.ts';
 
 const WRONG_USE = 2;
 
@@ -32,6 +37,10 @@ function createProgram(): Command {
   addAliasCommands(program);
   addPricesCommands(program);
   addStatusCommand(program);
+  addUsageCommand(program);
+  addAuditCommand(program);
+  addExportCommand(program);
+  addImportCommand(program);
   addRolloverCommand(program);
   return program;
 }

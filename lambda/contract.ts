@@ -37,6 +37,8 @@ export const ENV = {
   catalogueMaxAgeDays: 'HARDCAP_CATALOGUE_MAX_AGE_DAYS',
   /** `daily` (default) or `off`: whether the rollover function looks for new prices. */
   priceRefresh: 'HARDCAP_PRICE_REFRESH',
+  /** Where caps stand in SSM's Parameter Store: `<prefix>/caps/<capId>`; empty: nowhere. */
+  ssmPrefix: 'HARDCAP_SSM_PREFIX',
   /**
    * Secrets that the edge proves itself by, comma-separated: the current one and the one before.
    * Set: a request without one of them is refused. Unset: nothing is asked for.
@@ -61,6 +63,7 @@ export const DEFAULTS = {
   counterDays: 400,
   catalogueMaxAgeDays: 60,
   priceRefresh: 'daily',
+  ssmPrefix: '/hardcap',
   functionTimeoutMs: 900_000,
   rolloverIntervalMs: 60_000,
 } as const;
@@ -75,12 +78,22 @@ export const TABLE = {
   openKey: 'openKey',
 } as const;
 
+/** What stands between the prefix of SSM parameters and a cap's id. */
+export const SSM_CAPS_FOLDER = 'caps';
+
+/** The attributes of a settings item that the SSM sync writes: its role allows no others. */
+export const SYNCED_ATTRIBUTES = ['pk', 'sk', 'v', 'source', 'type', 'value', 'fault', 'run'];
+
 /** CloudWatch namespace of every metric. */
 export const METRIC_NAMESPACE = 'hardcap';
 
 /** The one dimension that every metric carries: which function emitted it. */
 export const METRIC_DIMENSION = 'service';
-export const METRIC_SERVICE = { gateway: 'gateway', rollover: 'rollover' } as const;
+export const METRIC_SERVICE = {
+  gateway: 'gateway',
+  rollover: 'rollover',
+  ssmSync: 'ssm-sync',
+} as const;
 
 /**
  * What a request's line of metrics says beside them, as plain fields: free of charge, for Logs
@@ -175,6 +188,10 @@ export const METRIC = {
   priceRefreshFailures: 'PriceRefreshFailures',
   /** Whole days since anyone looked at the prices; the largest counts. */
   catalogueAgeDays: 'CatalogueAgeDays',
+  /** Runs of the SSM sync that failed, wholly or in part: caps may be as they were before. */
+  ssmSyncFailures: 'SsmSyncFailures',
+  /** SSM parameters that cannot be read as caps, once for each in each run. */
+  ssmParametersMalformed: 'SsmParametersMalformed',
 } as const;
 
 /** Whose events they are: EventBridge's `source`. */

@@ -13,6 +13,7 @@ import {
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
 import type { ITable } from 'aws-cdk-lib/aws-dynamodb';
 import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import { Topic } from 'aws-cdk-lib/aws-sns';
 import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
@@ -35,6 +36,8 @@ export interface AlarmsProps {
   readonly runbookUrl: string;
   /** @default - nobody is mailed; subscribe to the topic by hand */
   readonly email?: string;
+  /** Encrypts the topic. @default - a key of AWS */
+  readonly encryptionKey?: IKey;
 }
 
 /** What rings, and what it means. */
@@ -56,7 +59,7 @@ export class Alarms extends Construct {
 
   constructor(scope: Construct, id: string, props: AlarmsProps) {
     super(scope, id);
-    this.topic = this.#createTopic(props.email);
+    this.topic = this.#createTopic(props.email, props.encryptionKey);
     this.#runbookUrl = props.runbookUrl;
     for (const [name, watch] of Object.entries({ ...watches(props), ...surges(props) })) {
       this.watch(name, watch);
@@ -79,8 +82,12 @@ export class Alarms extends Construct {
     }).addAlarmAction(new SnsAction(this.topic));
   }
 
-  #createTopic(email: string | undefined): Topic {
-    const topic = new Topic(this, 'Topic', { displayName: 'hardcap alarms', enforceSSL: true });
+  #createTopic(email: string | undefined, masterKey: IKey | undefined): Topic {
+    const topic = new Topic(this, 'Topic', {
+      displayName: 'hardcap alarms',
+      enforceSSL: true,
+      ...(masterKey === undefined ? {} : { masterKey }),
+    });
     // A topic with a policy of its own loses the default one, by which alarms could publish.
     topic.addToResourcePolicy(
       new PolicyStatement({

@@ -13,10 +13,15 @@ import type { NodejsFunction } from 'aws-cdk-lib/aws-lambda-nodejs';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
 import { ALERT_TOPIC_ENV, EVENT, EVENT_SOURCE } from '../lambda/contract.ts';
+import { useTopicKey } from './encryption.ts';
 import { NodeFunction, type NodeFunctionProps } from './node-function.ts';
 
 /** Where mails go, and how long the function's log is kept. */
-export interface AlertsProps extends Pick<NodeFunctionProps, 'logRetention' | 'logRemovalPolicy'> {
+export interface AlertsProps
+  extends Pick<
+    NodeFunctionProps,
+    'logRetention' | 'logRemovalPolicy' | 'encryptionKey' | 'isTraced'
+  > {
   readonly topic: ITopic;
 }
 
@@ -55,7 +60,10 @@ export class Alerts extends Construct {
           actions: ['sns:Publish'],
           resources: [topic.topicArn],
         }),
+        ...useTopicKey(props.encryptionKey),
       ],
+      ...(props.encryptionKey === undefined ? {} : { encryptionKey: props.encryptionKey }),
+      ...(props.isTraced === undefined ? {} : { isTraced: props.isTraced }),
     }).lambda;
     this.rule = new Rule(this, 'Rule', {
       description: 'Mails events of hardcap that a person must act on',

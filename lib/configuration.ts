@@ -9,6 +9,8 @@ import type { Node } from 'constructs';
 import { z } from 'zod';
 import { DEFAULTS } from '../lambda/contract.ts';
 import { edgeProblems } from './edge-settings.ts';
+import { STACK_KEYS } from './stack-context.ts';
+import { tableProblems } from './table-settings.ts';
 
 /** A deployment's settings, complete. Each name is a context key too (`-c memoryMb=2048`). */
 export interface Configuration {
@@ -57,6 +59,13 @@ export interface Configuration {
   readonly catalogueMaxAgeDays: number;
   /** Whether the rollover function looks at AWS's price lists once a day. @default 'daily' */
   readonly priceRefresh: 'daily' | 'off';
+  /**
+   * Where caps stand in SSM's Parameter Store: `<prefix>/caps/<capId>`. Empty: nowhere, and nothing
+   * is deployed that reads parameters.
+   *
+   * @default '/hardcap'
+   */
+  readonly ssmPrefix: string;
   /** Memory of the gateway function, 256 to 10,240 megabytes. @default 1024 */
   readonly memoryMb: number;
   /** Time-out of the gateway function, 10 to 900 seconds: the longest stream. @default 900 */
@@ -119,6 +128,44 @@ export interface Configuration {
   readonly edgeFirstByteSeconds: number;
   /** Raised by one, the edge's secret is made anew, 1 to 1,000,000. @default 1 */
   readonly edgeSecretVersion: number;
+  /** Name of the settings table that is made; empty lets CloudFormation choose one. @default '' */
+  readonly settingsTableName: string;
+  /** Name of the ledger table that is made; empty lets CloudFormation choose one. @default '' */
+  readonly ledgerTableName: string;
+  /**
+   * Name of a settings table that is there already, in the same account and region; empty makes
+   * one. It has the string keys `pk` and `sk`. The stack changes nothing of it.
+   *
+   * @default ''
+   */
+  readonly existingSettingsTable: string;
+  /**
+   * The same for the ledger table, which also has the index `open`: partition key `openKey`, a
+   * string, of the keys only. Its time to live is on `ttlEpochSeconds`.
+   *
+   * @default ''
+   */
+  readonly existingLedgerTable: string;
+  /**
+   * ARN of a KMS key that encrypts tables, logs, the queue of failed runs and the topic of alarms;
+   * empty leaves that to keys of AWS. Its key policy must let these services use it
+   * (docs/deploying.md).
+   *
+   * @default ''
+   */
+  readonly kmsKeyArn: string;
+  /** Tags of all that is deployed, at most 40. `-c tags=team=platform,stage=prod` @default {} */
+  readonly tags: Readonly<Record<string, string>>;
+  /**
+   * Who may reach the gateway's URL: `none` anybody, who then needs a hardcap key; `iam` those
+   * whose requests are signed by AWS credentials that may invoke it, and who send the hardcap key
+   * in `x-hardcap-key` besides.
+   *
+   * @default 'none'
+   */
+  readonly authType: 'none' | 'iam';
+  /** Whether X-Ray traces the functions' invocations; it samples, and is billed. @default 'off' */
+  readonly tracing: 'off' | 'xray';
 }
 
 const REGION = /^[a-z]{2}(-[a-z]+)+-\d$/;
@@ -131,6 +178,15 @@ const RUNBOOK_URL = /^[!"$-~]{1,400}$/;
 /** IAM takes 10,240 characters of inline policy a role; each region needs some 600. */
 const MAX_REGIONS = 12;
 const MAX_FIELD_NAMES = 100;
+/** CloudFormation adds tags of its own; resources take 50. */
+const MAX_TAGS = 40;
+const TABLE_NAME = /^([A-Za-z0-9_.-]{3,255})?$/;
+const KMS_KEY_ARN = /^(arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:key\/[A-Za-z0-9-]+)?$/;
+const TAG_NAME = /^(?!aws:)[\p{L}\p{N} _.:/=+@-]{1,128}$/iu;
+const TAG_VALUE = /^[\p{L}\p{N} _.:/=+@-]{0,256}$/u;
+/** SSM keeps names that begin with these words for itself. */
+const SSM_PREFIX = /^(?:(?!\/(?:aws|ssm))(?:\/[A-Za-z0-9_.-]+){1,10})?$/i;
+const MAX_SSM_PREFIX_CHARACTERS = 200;
 const EMAIL = z.union([z.literal(''), z.email()]);
 const RETENTION_DAYS = Object.values(RetentionDays).filter(
   (value): value is number => typeof value === 'number' && value !== RetentionDays.INFINITE,
@@ -152,6 +208,19 @@ const names = (form: RegExp, least: number, most: number) =>
 
 const textOrNothing = (form: RegExp, what: string) =>
   z.union([z.literal(''), z.string().regex(form)]).describe(`${what}, or nothing`);
+/** `team=platform,stage=prod`; a value that holds a comma can only be written in cdk.json. */
+const tagsFrom = (text: string): Record<string, string> =>
+  Object.fromEntries(
+    namesFrom(text).map((pair) => {
+      const [name = '', ...value] = pair.split('=');
+      return [name, value.join('=')];
+    }),
+  );
+
+const tableName = z
+  .string()
+  .regex(TABLE_NAME)
+  .describe('the name of a table, 3 to 255 of A-Z a-z 0-9 _ . -, or nothing');
 
 const SHAPE = {
   regions: names(REGION, 1, MAX_REGIONS).describe(
@@ -172,6 +241,11 @@ const SHAPE = {
   counterDays: wholeNumber(35, 36_500, 'days'),
   catalogueMaxAgeDays: wholeNumber(1, 3_650, 'days'),
   priceRefresh: z.literal(['daily', 'off']).describe('daily or off'),
+  ssmPrefix: z
+    .string()
+    .regex(SSM_PREFIX)
+    .max(MAX_SSM_PREFIX_CHARACTERS)
+    .describe('a prefix of parameters such as /hardcap, not of aws or ssm, or nothing'),
   memoryMb: wholeNumber(256, 10_240, 'megabytes'),
   timeoutSeconds: wholeNumber(10, 900, 'seconds'),
   reservedConcurrency: z
@@ -198,6 +272,24 @@ const SHAPE = {
   ),
   edgeFirstByteSeconds: wholeNumber(1, 900, 'seconds'),
   edgeSecretVersion: wholeNumber(1, 1_000_000, 'changes'),
+  settingsTableName: tableName,
+  ledgerTableName: tableName,
+  existingSettingsTable: tableName,
+  existingLedgerTable: tableName,
+  kmsKeyArn: z.string().regex(KMS_KEY_ARN).describe('the ARN of a KMS key (no alias), or nothing'),
+  tags: z
+    .union([z.string().transform(tagsFrom), z.record(z.string(), z.string())])
+    .pipe(
+      z
+        .record(z.string().regex(TAG_NAME), z.string().regex(TAG_VALUE))
+        .refine((tags) => Object.keys(tags).length <= MAX_TAGS),
+    )
+    .describe(
+      `at most ${MAX_TAGS} tags, such as {"team": "platform"} or team=platform,stage=prod; names ` +
+        'do not begin with aws:',
+    ),
+  authType: z.literal(['none', 'iam']).describe('none or iam'),
+  tracing: z.literal(['off', 'xray']).describe('off or xray'),
 } satisfies { readonly [K in keyof Configuration]: z.ZodType<Configuration[K]> };
 
 const SCHEMA = z.strictObject(SHAPE);
@@ -218,6 +310,7 @@ export const DEFAULT_CONFIGURATION: Configuration = {
   counterDays: DEFAULTS.counterDays,
   catalogueMaxAgeDays: DEFAULTS.catalogueMaxAgeDays,
   priceRefresh: DEFAULTS.priceRefresh,
+  ssmPrefix: DEFAULTS.ssmPrefix,
   memoryMb: 1_024,
   timeoutSeconds: DEFAULTS.functionTimeoutMs / 1_000,
   reservedConcurrency: 50,
@@ -234,6 +327,14 @@ export const DEFAULT_CONFIGURATION: Configuration = {
   edgeWebAclArn: '',
   edgeFirstByteSeconds: 120,
   edgeSecretVersion: 1,
+  settingsTableName: '',
+  ledgerTableName: '',
+  existingSettingsTable: '',
+  existingLedgerTable: '',
+  kmsKeyArn: '',
+  tags: {},
+  authType: 'none',
+  tracing: 'off',
 };
 
 const KEYS = Object.keys(SHAPE) as (keyof Configuration)[];
@@ -252,14 +353,19 @@ export function completeConfiguration(given: Readonly<Record<string, unknown>>):
   const wrong = KEYS.filter((key) => parsed.error.issues.some(({ path }) => path[0] === key));
   const problems = [
     ...wrong.map((key) => `"${key}" is ${JSON.stringify(all[key])}; allowed: ${allowed(key)}`),
-    ...unknown.map((key) => `"${key}" is no setting; there are: ${KEYS.join(', ')}`),
+    ...unknown.map(
+      (key) => `"${key}" is no setting; there are: ${[...KEYS, ...STACK_KEYS].join(', ')}`,
+    ),
   ];
   throw settingsError(problems);
 }
 
 /** @throws Error where settings that are right by themselves do not go together */
 function consistent(configuration: Configuration): Configuration {
-  const problems = edgeProblems(configuration, DEFAULT_CONFIGURATION);
+  const problems = [
+    ...tableProblems(configuration),
+    ...edgeProblems(configuration, DEFAULT_CONFIGURATION),
+  ];
   if (problems.length > 0) throw settingsError(problems);
   return configuration;
 }
@@ -281,9 +387,12 @@ export const settingsError = (problems: readonly string[]): Error =>
  */
 export function configurationFromContext(node: Node): Configuration {
   const context: Record<string, unknown> = node.getAllContext();
-  const ours = Object.entries(context).filter(([key]) => isKey(key) || /^[A-Za-z_]+$/.test(key));
+  const ours = Object.entries(context).filter(
+    ([key]) => isKey(key) || (/^[A-Za-z_]+$/.test(key) && !isStackKey(key)),
+  );
   return completeConfiguration(Object.fromEntries(ours));
 }
 
+const isStackKey = (key: string): boolean => STACK_KEYS.some((name) => name === key);
 const isKey = (key: string): key is keyof Configuration => Object.hasOwn(SHAPE, key);
 const allowed = (key: keyof Configuration): string => SHAPE[key].description ?? '';

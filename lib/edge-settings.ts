@@ -20,6 +20,12 @@ const OF_THE_EDGE = [
 export function edgeProblems(given: Configuration, defaults: Configuration): string[] {
   if (given.edge === 'none') return OF_THE_EDGE.flatMap((name) => idle(name, given, defaults));
   const problems: string[] = [];
+  if (given.authType === 'iam') {
+    problems.push(
+      '"authType" is "iam" while "edge" is "cloudfront", which signs no request; set authType to ' +
+        'none (the edge has a secret of its own), or edge to none',
+    );
+  }
   if ((given.edgeDomain === '') !== (given.edgeCertificateArn === '')) {
     problems.push(
       `"edgeDomain" is ${JSON.stringify(given.edgeDomain)} and "edgeCertificateArn" is ` +

@@ -1,15 +1,15 @@
 /**
  * The functions' environment: a deployment's settings under the names that the functions read.
  */
-import type { Table } from 'aws-cdk-lib/aws-dynamodb';
 import { ENV } from '../lambda/contract.ts';
 import type { Configuration } from './configuration.ts';
+import type { TableReference } from './settings-table.ts';
 
 /** Both functions' environment variables; lists are comma-separated. */
 export const environmentOf = (
   configuration: Configuration,
-  settingsTable: Table,
-  ledgerTable: Table,
+  settingsTable: TableReference,
+  ledgerTable: TableReference,
 ): Record<string, string> => ({
   [ENV.settingsTable]: settingsTable.tableName,
   [ENV.ledgerTable]: ledgerTable.tableName,
@@ -27,4 +27,5 @@ export const environmentOf = (
   [ENV.counterDays]: String(configuration.counterDays),
   [ENV.catalogueMaxAgeDays]: String(configuration.catalogueMaxAgeDays),
   [ENV.priceRefresh]: configuration.priceRefresh,
+  [ENV.ssmPrefix]: configuration.ssmPrefix,
 });

@@ -5,10 +5,11 @@
  */
 import { Aws, Fn, Validations } from 'aws-cdk-lib';
 import { PolicyStatement, type Role } from 'aws-cdk-lib/aws-iam';
-import { FunctionUrlAuthType, type IFunctionUrl, InvokeMode } from 'aws-cdk-lib/aws-lambda';
+import { type FunctionUrl, type FunctionUrlAuthType, InvokeMode } from 'aws-cdk-lib/aws-lambda';
 import type { NodejsFunction } from 'aws-cdk-lib/aws-lambda-nodejs';
 import { Construct } from 'constructs';
 import { bedrockStatements, bedrockWildcards } from './bedrock-access.ts';
+import { useTableKeys } from './encryption.ts';
 import { NodeFunction, type NodeFunctionProps } from './node-function.ts';
 
 const ENTRY = 'lambda/gateway/handler.ts';
@@ -23,9 +24,15 @@ export interface GatewayFunctionProps
     | 'logRetention'
     | 'logRemovalPolicy'
     | 'reservedConcurrency'
+    | 'encryptionKey'
+    | 'isTraced'
   > {
   readonly settingsTableArn: string;
   readonly ledgerTableArn: string;
+  /** ARNs of the customer's keys that encrypt the tables, if any. */
+  readonly tableKeyArns: readonly string[];
+  /** Who may reach the URL: anybody, or signed requests of who may invoke it. */
+  readonly authType: FunctionUrlAuthType;
   /** Regions whose models it may call. */
   readonly regions: readonly string[];
 }
@@ -36,11 +43,12 @@ export class GatewayFunction extends Construct {
   readonly role: Role;
   /** `https://...` without a slash at its end: clients append a path to it. */
   readonly url: string;
-  readonly functionUrl: IFunctionUrl;
+  /** The URL itself; with `iam`, `functionUrl.grantInvokeUrl(role)` lets a role call it. */
+  readonly functionUrl: FunctionUrl;
 
   constructor(scope: Construct, id: string, props: GatewayFunctionProps) {
     super(scope, id);
-    const { settingsTableArn, ledgerTableArn, regions, ...rest } = props;
+    const { settingsTableArn, ledgerTableArn, tableKeyArns, regions, authType, ...rest } = props;
     const { lambda, role } = new NodeFunction(this, 'Default', {
       ...rest,
       description: 'hardcap gateway: reserves, sends to Bedrock, settles',
@@ -57,17 +65,17 @@ export class GatewayFunction extends Construct {
           actions: ['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem'],
           resources: [ledgerTableArn],
         }),
+        ...useTableKeys(tableKeyArns),
       ],
     });
     this.lambda = lambda;
     this.role = role;
     // Callers present hardcap keys, which IAM cannot check: the function does, before any I/O.
-    const functionUrl = lambda.addFunctionUrl({
-      authType: FunctionUrlAuthType.NONE,
+    this.functionUrl = lambda.addFunctionUrl({
+      authType,
       invokeMode: InvokeMode.RESPONSE_STREAM,
     });
-    this.functionUrl = functionUrl;
-    this.url = `https://${Fn.select(2, Fn.split('/', functionUrl.url))}`;
+    this.url = `https://${Fn.select(2, Fn.split('/', this.functionUrl.url))}`;
     this.#acknowledgeWildcards(regions);
   }
 

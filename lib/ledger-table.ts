@@ -3,16 +3,10 @@
  *
  * Invariant: counters carry no TTL attribute, so only journal entries ever expire.
  */
-import {
-  AttributeType,
-  BillingMode,
-  ProjectionType,
-  Table,
-  TableEncryption,
-} from 'aws-cdk-lib/aws-dynamodb';
+import { AttributeType, BillingMode, ProjectionType, Table } from 'aws-cdk-lib/aws-dynamodb';
 import { Construct } from 'constructs';
 import { TABLE } from '../lambda/contract.ts';
-import type { TableProps } from './settings-table.ts';
+import { nameAndEncryption, type TableProps, type TableReference } from './settings-table.ts';
 
 /** One on-demand table with recovery, TTL for the journal and the index of open counters. */
 export class LedgerTable extends Construct {
@@ -25,7 +19,7 @@ export class LedgerTable extends Construct {
       sortKey: { name: TABLE.sortKey, type: AttributeType.STRING },
       timeToLiveAttribute: TABLE.ttl,
       billingMode: BillingMode.PAY_PER_REQUEST,
-      encryption: TableEncryption.AWS_MANAGED,
+      ...nameAndEncryption(props),
       pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true },
       deletionProtection: props.deletionProtection,
       removalPolicy: props.removalPolicy,
@@ -38,9 +32,8 @@ export class LedgerTable extends Construct {
       projectionType: ProjectionType.KEYS_ONLY,
     });
   }
-
-  /** ARN of the index of open counters. */
-  get openIndexArn(): string {
-    return `${this.table.tableArn}/index/${TABLE.openIndex}`;
-  }
 }
+
+/** ARN of a ledger table's index of open counters. */
+export const openIndexArn = (ledger: TableReference): string =>
+  `${ledger.tableArn}/index/${TABLE.openIndex}`;

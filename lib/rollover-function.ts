@@ -7,6 +7,7 @@
  */
 import { Aws, Duration, Stack, Validations } from 'aws-cdk-lib';
 import { PolicyDocument, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { NodejsFunction } from 'aws-cdk-lib/aws-lambda-nodejs';
 import {
   type IScheduleTarget,
@@ -17,6 +18,7 @@ import {
 import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { DEFAULTS, EVENT_SOURCE, TABLE } from '../lambda/contract.ts';
+import { useQueueKey, useTableKeys } from './encryption.ts';
 import { NodeFunction, type NodeFunctionProps } from './node-function.ts';
 
 const ENTRY = 'lambda/rollover/handler.ts';
@@ -31,10 +33,15 @@ const DEAD_LETTER_DAYS = 14;
 
 /** What the rollover function is told by the deployment. */
 export interface RolloverFunctionProps
-  extends Pick<NodeFunctionProps, 'environment' | 'logRetention' | 'logRemovalPolicy'> {
+  extends Pick<
+    NodeFunctionProps,
+    'environment' | 'logRetention' | 'logRemovalPolicy' | 'encryptionKey' | 'isTraced'
+  > {
   readonly settingsTableArn: string;
   readonly ledgerTableArn: string;
   readonly openIndexArn: string;
+  /** ARNs of the customer's keys that encrypt the tables, if any. */
+  readonly tableKeyArns: readonly string[];
   /** Whether it looks at AWS's price lists, and so may. */
   readonly refreshesPrices: boolean;
 }
@@ -46,7 +53,7 @@ export class RolloverFunction extends Construct {
 
   constructor(scope: Construct, id: string, props: RolloverFunctionProps) {
     super(scope, id);
-    this.deadLetterQueue = this.#createDeadLetterQueue();
+    this.deadLetterQueue = this.#createDeadLetterQueue(props.encryptionKey);
     const { queueArn } = this.deadLetterQueue;
     const { lambda, role } = new NodeFunction(this, 'Default', {
       description: 'hardcap rollover: charges stale reservations in full, closes windows',
@@ -56,6 +63,8 @@ export class RolloverFunction extends Construct {
       environment: props.environment,
       logRetention: props.logRetention,
       logRemovalPolicy: props.logRemovalPolicy,
+      ...(props.encryptionKey === undefined ? {} : { encryptionKey: props.encryptionKey }),
+      ...(props.isTraced === undefined ? {} : { isTraced: props.isTraced }),
       statements: [
         ...rolloverStatements(props, queueArn),
         ...alertStatements(props, defaultBusArn(this)),
@@ -72,13 +81,15 @@ export class RolloverFunction extends Construct {
         reason: 'Price lists are of no account: neither action has a resource to name.',
       });
     }
-    this.#createSchedule();
+    this.#createSchedule(props.encryptionKey);
   }
 
-  #createDeadLetterQueue(): Queue {
+  #createDeadLetterQueue(encryptionMasterKey: IKey | undefined): Queue {
     const queue = new Queue(this, 'DeadLetters', {
       enforceSSL: true,
-      encryption: QueueEncryption.SQS_MANAGED,
+      ...(encryptionMasterKey === undefined
+        ? { encryption: QueueEncryption.SQS_MANAGED }
+        : { encryption: QueueEncryption.KMS, encryptionMasterKey }),
       retentionPeriod: Duration.days(DEAD_LETTER_DAYS),
     });
     Validations.of(queue).acknowledge({
@@ -88,11 +99,11 @@ export class RolloverFunction extends Construct {
     return queue;
   }
 
-  #createSchedule(): void {
+  #createSchedule(key: IKey | undefined): void {
     const target: IScheduleTarget = {
       bind: () => ({
         arn: this.lambda.functionArn,
-        role: this.#createSchedulerRole(),
+        role: this.#createSchedulerRole(key),
         deadLetterConfig: { arn: this.deadLetterQueue.queueArn },
         retryPolicy: {
           maximumRetryAttempts: RETRY_ATTEMPTS,
@@ -109,7 +120,7 @@ export class RolloverFunction extends Construct {
   }
 
   /** The CDK's own target would also let the scheduler invoke every version of the function. */
-  #createSchedulerRole(): Role {
+  #createSchedulerRole(key: IKey | undefined): Role {
     const group = { service: 'scheduler', resource: 'schedule-group', resourceName: 'default' };
     const statements = [
       new PolicyStatement({
@@ -118,6 +129,7 @@ export class RolloverFunction extends Construct {
         resources: [this.lambda.functionArn],
       }),
       keepFailedRuns(this.deadLetterQueue.queueArn),
+      ...useQueueKey(key),
     ];
     return new Role(this, 'SchedulerRole', {
       description: 'Lets EventBridge Scheduler invoke the hardcap rollover function',
@@ -146,7 +158,7 @@ const keepFailedRuns = (queueArn: string): PolicyStatement =>
  * Only items whose partition key is one of these: no key's hash is read, no cap is written, no
  * summary is deleted.
  */
-const onPartitions = (...patterns: string[]) => ({
+export const onPartitions = (...patterns: string[]) => ({
   'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': patterns },
   // Without it, "for all values" would hold for a request that has none.
   Null: { 'dynamodb:LeadingKeys': 'false' },
@@ -229,6 +241,8 @@ const rolloverStatements = (props: RolloverFunctionProps, queueArn: string): Pol
   }),
   ...priceStatements(props),
   keepFailedRuns(queueArn),
+  ...useTableKeys(props.tableKeyArns),
+  ...useQueueKey(props.encryptionKey),
 ];
 
 /** An operator's price item is of the same partition: the code never writes one without `auto:`. */

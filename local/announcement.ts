@@ -34,6 +34,7 @@ export function greeting({ gateway, demo, seed, cliOptions }: Announced): string
   curl -s ${gateway.url}/model/${DEMO_MODEL}/converse \\
     -H 'Authorization: Bearer ${key}' -H 'Content-Type: application/json' \\
     -d '{"messages":[{"role":"user","content":[{"text":"Hello"}]}],"inferenceConfig":{"maxTokens":200}}'`,
+    `Watch the caps in a browser:  ${gateway.url}/`,
     `See what is spent:  ${cli('status')}`,
   ];
   return `${parts.join('\n\n')}\n`;

@@ -37,6 +37,8 @@ export interface FunctionUrlServerOptions {
   readonly host?: string;
   /** The function's time-out; its answer is broken off then. */
   readonly timeoutMs: number;
+  /** What this machine serves beside the function; true where it answered the request. */
+  readonly ownPage?: (request: DualRequest, response: DualResponse) => boolean;
   /** Told what the runtime would log; by default one JSON line on stderr. */
   readonly onHandlerError?: (error: unknown, requestId: string) => void;
 }
@@ -67,6 +69,7 @@ export async function startFunctionUrlServer(
     port: options.port,
     ...(options.host === undefined ? {} : { host: options.host }),
     onRequest: (request, response) => {
+      if (options.ownPage?.(request, response) === true) return;
       const invocation = serve(options, request, response).finally(() => {
         invocations.delete(invocation);
       });

@@ -24,6 +24,8 @@ import { assertTablesAnswer } from './aws-tables.ts';
 import { startEmbeddedDynamodb } from './embedded-dynamodb.ts';
 import { installAwslambda } from './function-url-response.ts';
 import { type StreamingHandler, startFunctionUrlServer } from './function-url-server.ts';
+import { createLivePage, type LivePage } from './live-page.ts';
+import { type ParameterSyncOptions, startParameterSync } from './parameter-sync.ts';
 import { startSimulatedBedrock } from './simulated-bedrock.ts';
 import { createSimulatedProfiles } from './simulated-profiles.ts';
 import { ensureTables } from './tables.ts';
@@ -42,6 +44,8 @@ export interface LocalGatewayOptions {
   /** Milliseconds after which an invocation is broken off; the function's time-out. */
   readonly functionTimeoutMs?: number;
   readonly rolloverIntervalMs?: number;
+  /** A folder of files that stand for the parameters of SSM; absent: none is synced. */
+  readonly ssmDir?: string;
 }
 
 export interface LocalGateway {
@@ -63,6 +67,10 @@ const LOCAL_CREDENTIALS = { accessKeyId: 'local', secretAccessKey: 'local' };
 /** An embedded table does one thing after another, and may be busy with the gateway's. */
 const EMBEDDED_SETTINGS_TIMEOUT_MS = 20_000;
 
+/** Between two readings of an open page; tables in AWS are paid by what is read. */
+const REFRESH_MS = 2_000;
+const AWS_REFRESH_MS = 10_000;
+
 /** Of one call, while tables are looked for and made. */
 const TABLES_TIMEOUT_MS = 20_000;
 
@@ -74,6 +82,7 @@ const TABLES_TIMEOUT_MS = 20_000;
 export async function startLocalGateway(options: LocalGatewayOptions): Promise<LocalGateway> {
   assertKnown('--upstream', options.upstream, 'simulated');
   assertKnown('--ledger', options.ledger, 'embedded');
+  assertOwnSync(options);
   const started: { close(): Promise<void> }[] = [];
   const closeAll = async () => {
     for (const part of started.reverse().splice(0)) await part.close();
@@ -104,6 +113,7 @@ export async function startLocalGateway(options: LocalGatewayOptions): Promise<L
         ...(dynamo === undefined ? {} : { settingsTimeoutMs: EMBEDDED_SETTINGS_TIMEOUT_MS }),
       }),
     );
+    await startSync(options, { client, settingsTable: environment.settingsTable }, started);
     const simulated =
       options.upstream === 'simulated' ? await startSimulatedBedrock({ port: 0 }) : undefined;
     if (simulated !== undefined) started.push(simulated);
@@ -116,7 +126,13 @@ export async function startLocalGateway(options: LocalGatewayOptions): Promise<L
     const { tokenCounter } = upstream;
     const parts = { environment, dynamo: client, upstream, tokenCounter, profiles, telemetry };
     const handler = await composeHandler(parts);
-    const server = await listen(handler, options);
+    const page = createLivePage({
+      client,
+      ...environment,
+      refreshMs: dynamo === undefined ? AWS_REFRESH_MS : REFRESH_MS,
+      ...(dynamo === undefined ? {} : { settingsTimeoutMs: EMBEDDED_SETTINGS_TIMEOUT_MS }),
+    });
+    const server = await listen(handler, page, options);
     started.push(server);
     return {
       url: server.url,
@@ -207,11 +223,11 @@ function assertKnown(option: string, text: string, own: string): void {
   );
 }
 
-async function listen(handler: StreamingHandler, options: LocalGatewayOptions) {
+async function listen(handler: StreamingHandler, ownPage: LivePage, options: LocalGatewayOptions) {
   const { port } = options;
   const timeoutMs = options.functionTimeoutMs ?? DEFAULTS.functionTimeoutMs;
   try {
-    return await startFunctionUrlServer({ handler, port, timeoutMs });
+    return await startFunctionUrlServer({ handler, ownPage, port, timeoutMs });
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? error.code : undefined;
     if (code !== 'EADDRINUSE' && code !== 'EACCES') throw error;
@@ -231,6 +247,25 @@ async function composeHandler(parts: Omit<Composed, 'clock'>): Promise<Streaming
   installAwslambda();
   const { composeGateway } = await import('../lambda/gateway/compose.ts');
   return composeGateway({ ...parts, clock: systemClock }) as StreamingHandler;
+}
+
+/** @throws Error where the tables are a deployed stack's, which has a sync of its own */
+function assertOwnSync({ ssmDir, ledger }: LocalGatewayOptions): void {
+  if (ssmDir === undefined || ledger !== 'aws') return;
+  throw new Error(
+    '--ssm-dir does not go with --ledger aws: a deployed stack syncs its caps from Parameter ' +
+      'Store, and they would be removed; use aws ssm put-parameter there',
+  );
+}
+
+async function startSync(
+  { ssmDir: folder }: LocalGatewayOptions,
+  parts: Pick<ParameterSyncOptions, 'client' | 'settingsTable'>,
+  started: { close(): Promise<void> }[],
+): Promise<void> {
+  if (folder === undefined) return;
+  const settingsTimeoutMs = EMBEDDED_SETTINGS_TIMEOUT_MS;
+  started.push(await startParameterSync({ ...parts, folder, settingsTimeoutMs }));
 }
 
 /** The rollover function's work, by a timer. */

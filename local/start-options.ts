@@ -9,6 +9,7 @@ export interface StartOptions {
   readonly ledger: string;
   readonly dataDir?: string;
   readonly seed?: string;
+  readonly ssmDir?: string;
   readonly functionTimeoutMs?: number;
   readonly rolloverIntervalMs?: number;
 }
@@ -69,6 +70,11 @@ const startCommand = (): Command =>
     .addOption(
       new Option('--seed <file.json>', 'keys, caps and prices to write over what is there')
         .env('HARDCAP_SEED')
+        .argParser(path),
+    )
+    .addOption(
+      new Option('--ssm-dir <folder>', 'files that stand for SSM parameters: <folder>/<capId>')
+        .env('HARDCAP_SSM_DIR')
         .argParser(path),
     )
     .addOption(

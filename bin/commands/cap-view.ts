@@ -3,6 +3,7 @@
  */
 import type { Cap, Selectors } from '../../lambda/domain/cap.ts';
 import { formatUsd } from '../../lambda/domain/money.ts';
+import { originJson } from './cap-parameter.ts';
 
 const isoTime = (atMs: number): string => new Date(atMs).toISOString();
 const shownTime = (atMs: number): string => isoTime(atMs).replace('.000Z', 'Z');
@@ -29,6 +30,7 @@ export const capJson = (cap: Cap): Record<string, unknown> => ({
   enabled: cap.enabled,
   ...(cap.expiresAtMs === undefined ? {} : { expiresAt: isoTime(cap.expiresAtMs) }),
   ...(cap.note === undefined ? {} : { note: cap.note }),
+  ...originJson(cap),
 });
 
 /** `all`, or `keys alice,b*; models *haiku*`. */
@@ -56,12 +58,19 @@ export function stateText(cap: Cap, nowMs: number): 'enabled' | 'disabled' | 'ex
 }
 
 /** The cap's raise and whether it counts at `nowMs`; undefined where it has none. */
-export function raiseText({ raised, limitNanoUsd }: Cap, nowMs: number): string | undefined {
+export function raiseText(cap: Cap, nowMs: number): string | undefined {
+  // As the table says it, where a parameter's limit stands beside it.
+  const { raised, limitNanoUsd } = cap.parameter?.table ?? cap;
+  const most = cap.parameter?.table && cap.parameter.limitNanoUsd;
   if (raised === undefined) return undefined;
   const limit = `$${formatUsd(raised.limitNanoUsd)}`;
   const until = shownTime(raised.untilMs);
   if (nowMs >= raised.untilMs) return `its raise to ${limit} ended at ${until}`;
-  if (raised.limitNanoUsd > limitNanoUsd) return `raised to ${limit} until ${until}`;
+  if (raised.limitNanoUsd > limitNanoUsd) {
+    const isHeld = most !== undefined && most < raised.limitNanoUsd;
+    const held = isHeld ? `, but to no more than $${formatUsd(most)}, by its parameter` : '';
+    return `raised to ${limit} until ${until}${held}`;
+  }
   return `its raise to ${limit} until ${until} changes nothing, as it is not above the limit`;
 }
 

@@ -5,6 +5,7 @@
  *            leave a malformed cap behind. What is not named stays as it is.
  */
 import { type Command, Option } from 'commander';
+import { readCaps } from '../../lambda/adapters/settings/cap-items.ts';
 import { nearName } from '../../lambda/adapters/settings/near-name.ts';
 import {
   isMalformed,
@@ -18,6 +19,13 @@ import { MAX_ITEMS } from '../../lambda/adapters/settings/settings-table.ts';
 import type { Cap, MalformedCap } from '../../lambda/domain/cap.ts';
 import { formatUsd } from '../../lambda/domain/money.ts';
 import { WEEKDAYS, WINDOW_KINDS } from '../../lambda/domain/window.ts';
+import {
+  originText,
+  parameterOnly,
+  refuseSynced,
+  tellParameter,
+  tellParameterLeft,
+} from './cap-parameter.ts';
 import { capJson, capText, raiseText, selectorText, stateText, windowText } from './cap-view.ts';
 import { CliFailure, changedMeanwhile, nearest, noSuch, wrongUse } from './failure.ts';
 import { historyAfter } from './history.ts';
@@ -149,6 +157,7 @@ function testClear(names: readonly string[], item: SettingItem | undefined): voi
 
 async function setCap(session: Session, id: string, change: ItemChange): Promise<void> {
   const { connection, output } = session;
+  await refuseSynced(session, 'put', id);
   const item = await findItem(connection, PARTITION.cap, id);
   testClear(change.remove, item);
   if (item === undefined) await testNewCap(session, id, change);
@@ -174,6 +183,7 @@ async function setCap(session: Session, id: string, change: ItemChange): Promise
         'the running window is not in it. It starts at zero.',
     );
   }
+  await tellParameter(session, cap);
   await tellUnmatched(session, [cap]);
   output.result(capJson(cap), () => {
     const done = item === undefined ? 'made' : 'changed';
@@ -219,9 +229,15 @@ async function testNewCap(session: Session, id: string, change: ItemChange): Pro
 const countsAnew = (before: Cap, after: Cap): boolean =>
   before.splitBy !== after.splitBy || windowText(before) !== windowText(after);
 
-async function removeCap({ connection, output }: Session, id: string): Promise<void> {
+async function removeCap(session: Session, id: string): Promise<void> {
+  const { connection, output } = session;
+  await refuseSynced(session, 'delete', id);
   const removed = await remove(connection, PARTITION.cap, id);
-  if (!removed) throw noSuch('cap', id, await listIds(connection, PARTITION.cap));
+  if (!removed) {
+    const known = await listIds(connection, PARTITION.cap);
+    throw (await parameterOnly(session, id)) ?? noSuch('cap', id, known);
+  }
+  await tellParameterLeft(session, id);
   output.result({ id, removed: true }, () => REMOVED.replaceAll('<id>', id));
 }
 
@@ -235,7 +251,8 @@ const REMOVED = [
 
 async function listCaps(session: Session): Promise<void> {
   const { connection, output, nowMs } = session;
-  const read = (await listItems(connection, PARTITION.cap)).map(parseCap);
+  const { caps, malformedCaps } = readCaps(await listItems(connection, PARTITION.cap));
+  const read = [...caps, ...malformedCaps];
   const json = read.map((cap) => (isMalformed(cap) ? malformedJson(cap) : capJson(cap)));
   output.result(json, () =>
     read.length === 0
@@ -243,10 +260,7 @@ async function listCaps(session: Session): Promise<void> {
         'hardcap cap set <id> --limit 5 --window daily'
       : capTable(read, nowMs),
   );
-  await tellUnmatched(
-    session,
-    read.filter((cap): cap is Cap => !isMalformed(cap)),
-  );
+  await tellUnmatched(session, caps);
 }
 
 const malformedJson = ({ capId, field, problem }: MalformedCap) => ({
@@ -275,7 +289,7 @@ const malformedRow = ({ capId }: MalformedCap): Row => [printable(capId), '', ''
 function capRows(cap: Cap, nowMs: number): Row[] {
   const split = cap.splitBy === undefined ? '' : `; each ${cap.splitBy}`;
   const state = stateText(cap, nowMs);
-  const raise = raiseText(cap, nowMs);
+  const notes = [raiseText(cap, nowMs), originText(cap)].filter((note) => note !== undefined);
   const cells = [
     cap.capId,
     formatUsd(cap.limitNanoUsd),
@@ -283,5 +297,5 @@ function capRows(cap: Cap, nowMs: number): Row[] {
     `${selectorText(cap.selectors)}${split}`,
     state === 'enabled' ? cap.action : `${cap.action} (${state})`,
   ];
-  return raise === undefined ? [cells] : [cells, `└ ${raise}`];
+  return [cells, ...notes.map((note) => `└ ${note}`)];
 }

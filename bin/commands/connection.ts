@@ -28,14 +28,24 @@ export interface Connection {
   readonly ledgerTable: string;
   /** For people: `the local gateway at http://127.0.0.1:8787`. */
   readonly name: string;
-  /** Whether the tables are in a store of this machine, which asks nobody who they are. */
-  readonly isLocal: boolean;
   /** Where requests are sent to; undefined for tables by name, which tell of no gateway. */
   readonly gatewayUrl?: string;
   /** Every output of the deployed stack, by its key; empty elsewhere. */
   readonly outputs: ReadonlyMap<string, string>;
+  /** Region and profile of the AWS account, for what is asked beside the tables. */
+  readonly aws: AwsConfig;
+  /** Whether the tables are in a store of this machine, and no account stands behind them. */
+  readonly isLocal: boolean;
 }
 
+/** What every client of the AWS SDK is made with. */
+export interface AwsConfig {
+  readonly maxAttempts: number;
+  readonly region?: string;
+  readonly profile?: string;
+}
+
+const NO_OUTPUTS: ReadonlyMap<string, string> = new Map();
 const DEFAULT_STACK = 'Hardcap';
 const LOCAL_FILE = 'local.json';
 const LOCAL_REGION = 'us-east-1';
@@ -61,12 +71,11 @@ export async function connect(options: ConnectionOptions): Promise<Connection> {
   if (settingsTable !== undefined && ledgerTable !== undefined) {
     const name = `the tables ${settingsTable} and ${ledgerTable}`;
     return {
-      client: createClient(options, endpoint),
+      ...clientOf(options, endpoint),
       settingsTable,
       ledgerTable,
       name,
-      isLocal: endpoint !== undefined && isLoopback(endpoint),
-      outputs: new Map(),
+      outputs: NO_OUTPUTS,
     };
   }
   if (settingsTable !== undefined || ledgerTable !== undefined || endpoint !== undefined) {
@@ -78,13 +87,12 @@ export async function connect(options: ConnectionOptions): Promise<Connection> {
   const local = runningGateway(options.dataDir);
   if (local === undefined) return connectDefaultStack(options);
   return {
-    client: createClient(options, local.endpoint),
+    ...clientOf(options, local.endpoint),
     settingsTable: local.settingsTable,
     ledgerTable: local.ledgerTable,
     name: `the local gateway at ${local.url}`,
-    isLocal: true,
     gatewayUrl: local.url,
-    outputs: new Map(),
+    outputs: NO_OUTPUTS,
   };
 }
 
@@ -153,14 +161,12 @@ async function connectStack(options: ConnectionOptions, stack: string): Promise<
         'a hardcap stack; name the right one with --stack',
     );
   }
-  const client = createClient(options, undefined);
   const gatewayUrl = outputs.get('GatewayUrl');
   return {
-    client,
+    ...clientOf(options, undefined),
     settingsTable,
     ledgerTable,
     name: `the stack ${stack}`,
-    isLocal: false,
     ...(gatewayUrl === undefined ? {} : { gatewayUrl }),
     outputs,
   };
@@ -188,7 +194,7 @@ async function stackOutputs(
   }
 }
 
-const awsConfig = ({ region, profile }: ConnectionOptions) => ({
+const awsConfig = ({ region, profile }: ConnectionOptions): AwsConfig => ({
   maxAttempts: MAX_ATTEMPTS,
   ...(region === undefined ? {} : { region }),
   ...(profile === undefined ? {} : { profile }),
@@ -196,6 +202,21 @@ const awsConfig = ({ region, profile }: ConnectionOptions) => ({
 
 const isLoopback = (endpoint: string): boolean =>
   ['127.0.0.1', 'localhost', '[::1]'].includes(new URL(endpoint).hostname);
+
+/** A store on this machine asks for no credentials, and must never be shown real ones. */
+export const loopbackConfig = (endpoint: string | undefined, region: string | undefined) =>
+  endpoint !== undefined && isLoopback(endpoint)
+    ? {
+        region: region ?? LOCAL_REGION,
+        credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
+      }
+    : {};
+
+const clientOf = (options: ConnectionOptions, endpoint: string | undefined) => ({
+  client: createClient(options, endpoint),
+  aws: awsConfig(options),
+  isLocal: endpoint !== undefined && isLoopback(endpoint),
+});
 
 function createClient(
   options: ConnectionOptions,
@@ -207,13 +228,7 @@ function createClient(
   const client = new DynamoDBClient({
     ...awsConfig(options),
     ...(endpoint === undefined ? {} : { endpoint }),
-    // A store on this machine asks for no credentials, and must never be shown real ones.
-    ...(endpoint !== undefined && isLoopback(endpoint)
-      ? {
-          region: options.region ?? LOCAL_REGION,
-          credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
-        }
-      : {}),
+    ...loopbackConfig(endpoint, options.region),
   });
   return DynamoDBDocumentClient.from(client, {
     marshallOptions: { removeUndefinedValues: true },

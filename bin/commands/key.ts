@@ -1,10 +1,8 @@
 /**
  * `hardcap key`: makes, lists, disables and enables the keys that callers present.
  *
- * Invariant: a secret is printed once and never stored; a key is never written over.
+ * Not here: how a key is made (key-create.ts).
  */
-import { randomBytes } from 'node:crypto';
-import type { NumberValue } from '@aws-sdk/lib-dynamodb';
 import type { Command } from 'commander';
 import {
   isMalformed,
@@ -12,29 +10,32 @@ import {
   parseKey,
   type SettingItem,
 } from '../../lambda/adapters/settings/setting-items.ts';
-import { formatKey, hashKey } from '../../lambda/domain/caller-key.ts';
-import { CliFailure, changedMeanwhile, noSuch } from './failure.ts';
+import { changedMeanwhile, noSuch } from './failure.ts';
 import { historyAfter } from './history.ts';
+import { type CreateOptions, createKey } from './key-create.ts';
 import { malformedText, printable } from './malformed-view.ts';
-import { instantValue, keyIdValue, listValue, usdValue } from './option-values.ts';
+import { instantValue, keyIdValue, listValue, secretNameValue, usdValue } from './option-values.ts';
 import { table } from './output.ts';
 import { openSession, type Session } from './session.ts';
-import { findItem, listIds, listItems, putNew, update } from './settings-store.ts';
-
-const SECRET_BYTES = 32;
+import { findItem, listIds, listItems, update } from './settings-store.ts';
 
 /** Adds the `key` commands. */
 export function addKeyCommands(program: Command): void {
   const key = program.command('key').description('make, list, disable and enable keys');
   key
     .command('create')
-    .description('make a key and print it once')
+    .description('make a key, and print it once or put it into Secrets Manager')
     .argument('<id>', '1 to 40 of a-z, 0-9 and -', keyIdValue)
     .option('--team <team>', 'the team that caps can select and split by')
     .option('--daily <usd>', 'also write the cap key-<id>-daily with this limit', usdValue)
     .option('--models <globs>', 'allow only these models, such as "*haiku*,amazon.*"', listValue)
     .option('--expires <date-time>', 'when it stops working, with offset', instantValue)
     .option('--note <text>', 'kept beside the key')
+    .option(
+      '--secret-name <name>',
+      'put it into this secret of AWS Secrets Manager, and do not print it',
+      secretNameValue,
+    )
     .action(async (id: string, options: CreateOptions, command: Command) =>
       createKey(await openSession(command), id, options),
     );
@@ -54,77 +55,6 @@ export function addKeyCommands(program: Command): void {
     .command('list')
     .description('show all keys')
     .action(async (_options: unknown, command: Command) => listKeys(await openSession(command)));
-}
-
-interface CreateOptions {
-  readonly team?: string;
-  readonly daily?: NumberValue;
-  readonly models?: readonly string[];
-  readonly expires?: string;
-  readonly note?: string;
-}
-
-async function createKey(session: Session, id: string, options: CreateOptions): Promise<void> {
-  const { connection, output } = session;
-  if ((await findItem(connection, PARTITION.key, id)) !== undefined) throw keyExists(id);
-  const key = formatKey(id, randomBytes(SECRET_BYTES).toString('base64url'));
-  const attributes = await keyAttributes(session, key, options);
-  const parsed = parseKey({ ...attributes, sk: id, v: 1 });
-  if (isMalformed(parsed)) throw new CliFailure(`${parsed.field} ${parsed.problem}`);
-  // The cap comes first: a key without its cap would be a key that nothing bounds.
-  const capId =
-    options.daily === undefined ? undefined : await createDailyCap(session, id, options);
-  if (!(await putNew(connection, PARTITION.key, id, attributes))) throw keyExists(id);
-  const daily = options.daily?.toString();
-  output.result({ id, key, ...(capId === undefined ? {} : { capId, dailyUsd: daily }) }, () =>
-    [
-      `key ${id} made in ${connection.name}. It is shown only now:`,
-      '',
-      `  ${key}`,
-      '',
-      capId === undefined
-        ? 'No cap was made with it; a request that no cap covers is refused.'
-        : `The cap ${capId} holds it to $${daily} a day (UTC).`,
-    ].join('\n'),
-  );
-}
-
-const keyExists = (id: string): CliFailure =>
-  new CliFailure(
-    `there is a key "${id}" already, and its secret cannot be shown again; ` +
-      'choose another id, and disable the old key (hardcap key disable)',
-  );
-
-async function keyAttributes(
-  session: Session,
-  key: string,
-  options: CreateOptions,
-): Promise<SettingItem> {
-  const attributes = {
-    enabled: true,
-    ...(options.team === undefined ? {} : { team: options.team }),
-    ...(options.models === undefined ? {} : { models: options.models }),
-    ...(options.expires === undefined ? {} : { expiresAt: options.expires }),
-    ...(options.note === undefined ? {} : { note: options.note }),
-  };
-  const history = await historyAfter(session, undefined, attributes);
-  return { secretSha256: hashKey(key), ...attributes, history };
-}
-
-async function createDailyCap(
-  session: Session,
-  keyId: string,
-  { daily }: CreateOptions,
-): Promise<string> {
-  const capId = `key-${keyId}-daily`;
-  const cap = { limitUsd: daily, window: 'daily', timeZone: 'UTC', keys: [keyId] };
-  const history = await historyAfter(session, undefined, cap);
-  const written = await putNew(session.connection, PARTITION.cap, capId, { ...cap, history });
-  if (written) return capId;
-  throw new CliFailure(
-    `there is a cap "${capId}" already, so no key was made; leave out --daily to keep that cap ` +
-      `as it is, and change its limit with: hardcap cap set ${capId} --limit ${daily}`,
-  );
 }
 
 async function switchKey(session: Session, id: string, enabled: boolean): Promise<void> {

@@ -70,3 +70,15 @@ export function keyIdValue(text: string): string {
   }
   return text;
 }
+
+const SECRET_NAME = /^[A-Za-z0-9/_+=.@-]{1,512}$/;
+
+/** The name of a secret in AWS Secrets Manager, not its ARN. */
+export function secretNameValue(text: string): string {
+  if (!SECRET_NAME.test(text)) {
+    throw new InvalidArgumentError(
+      'The name of a secret is 1 to 512 letters, digits and any of /_+=.@-, such as prod/app/hardcap.',
+    );
+  }
+  return text;
+}

@@ -168,7 +168,8 @@ export async function reject(session: Session, modelId: string): Promise<void> {
   const proposal = await findProposal(session, modelId);
   const change = { set: { status: 'rejected' }, remove: [] };
   // A proposal keeps no history.
-  await update(session.connection, REFRESH_PARTITION.proposal, modelId, change, {});
+  const { status } = proposal;
+  await update(session.connection, REFRESH_PARTITION.proposal, modelId, change, { status });
   session.output.result({ ...proposalJson(proposal), status: 'rejected' }, () =>
     paragraph(`rejected ${modelId}. It is told again only when the list has other figures.`),
   );

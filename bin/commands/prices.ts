@@ -246,7 +246,7 @@ const unknownModel = (modelId: string): CliFailure => {
 };
 
 /** The catalogue's model of this id, or of its base where it does not sell the profile. */
-function catalogueModel(modelId: string): Model | undefined {
+export function catalogueModel(modelId: string): Model | undefined {
   const bases = CATALOGUE_ROWS.map(({ baseModelId }) => baseModelId);
   for (const id of [modelId, ...bases.filter((base) => modelId.endsWith(`.${base}`))]) {
     try {

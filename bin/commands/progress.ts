@@ -16,10 +16,15 @@ export type Tell = (text: string) => void;
  */
 export async function withProgress<T>(text: string, work: (tell: Tell) => Promise<T>): Promise<T> {
   const shown = spinner({ text, stream: process.stderr });
-  const timer = process.stderr.isTTY ? setTimeout(() => shown.start(), SHOWN_AFTER_MS) : undefined;
+  let last = text;
+  const timer = process.stderr.isTTY
+    ? setTimeout(() => shown.start(last), SHOWN_AFTER_MS)
+    : undefined;
   try {
     return await work((next) => {
-      shown.text = next;
+      last = next;
+      // A spinner that is not shown would print each text as a line.
+      if (shown.isSpinning) shown.text = next;
     });
   } finally {
     clearTimeout(timer);

@@ -2,7 +2,7 @@
  * Writes of the settings table, as the command line makes them: each one conditional item.
  */
 import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
-import { DeleteCommand, PutCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import { DeleteCommand, NumberValue, PutCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import {
   type SettingItem,
   settingItem,
@@ -26,6 +26,8 @@ const tableOf = (connection: Connection) => ({
   tableName: connection.settingsTable,
   timeoutMs: TIMEOUT_MS,
 });
+
+const KEY_NAMES = new Set<string>([TABLE.partitionKey, TABLE.sortKey]);
 
 const keyOf = (partition: TablePartition, id: string) => ({
   [TABLE.partitionKey]: partition,
@@ -73,7 +75,8 @@ export const putNew = (
 
 /**
  * Changes only the named attributes; false where the item is not there as it was read: `before` is
- * undefined for one that was not there. An item's history tells whether it was changed.
+ * undefined for one that was not there. An item's history tells whether it was changed, and what
+ * is written over is compared with what was read.
  */
 export function update(
   connection: Connection,
@@ -91,17 +94,19 @@ export function update(
     ...change.remove.map((name, index) => [`#r${index}`, name]),
   ];
   const condition = asRead(before);
+  const still = valuesAsRead(change, before);
   return unlessRefused(() =>
     connection.client.send(
       new UpdateCommand({
         TableName: connection.settingsTable,
         Key: keyOf(partition, id),
         UpdateExpression: `SET ${setClause}${removeClause === '' ? '' : ` REMOVE ${removeClause}`}`,
-        ConditionExpression: condition.expression,
+        ConditionExpression: [condition.expression, ...still.expressions].join(' AND '),
         ExpressionAttributeNames: Object.fromEntries([...names, ...condition.names]),
         ExpressionAttributeValues: {
           ...Object.fromEntries(sets.map(([, value], index) => [`:s${index}`, value])),
           ...condition.values,
+          ...still.values,
         },
       }),
     ),
@@ -113,6 +118,35 @@ interface Condition {
   readonly names: readonly (readonly [string, string])[];
   readonly values: Readonly<Record<string, unknown>>;
 }
+
+/**
+ * An edit in the console leaves the history as it was: so what is written over is compared too,
+ * but for lists and maps, which the store of local mode never finds equal.
+ */
+function valuesAsRead({ set, remove }: ItemChange, before: SettingItem | undefined) {
+  const written = [
+    ...Object.keys(set).map((name, index) => ({ name, at: `s${index}` })),
+    ...remove.map((name, index) => ({ name, at: `r${index}` })),
+  ].filter(({ name }) => name !== 'history' && name !== 'v');
+  const standing = (before === undefined ? [] : written).filter(
+    ({ name }) => !isListOrMap(before?.[name]),
+  );
+  const isThere = ({ name }: { readonly name: string }) => before?.[name] !== undefined;
+  return {
+    expressions: standing.map((one) =>
+      isThere(one) ? `#${one.at} = :was_${one.at}` : `attribute_not_exists(#${one.at})`,
+    ),
+    values: Object.fromEntries(
+      standing.filter(isThere).map(({ name, at }) => [`:was_${at}`, before?.[name]]),
+    ),
+  };
+}
+
+const isListOrMap = (value: unknown): boolean =>
+  typeof value === 'object' &&
+  value !== null &&
+  !(value instanceof NumberValue) &&
+  !(value instanceof Set);
 
 /** Every change ends the history by an entry of its own, so its time tells one from the next. */
 function asRead(before: SettingItem | undefined): Condition {
@@ -136,22 +170,70 @@ function asRead(before: SettingItem | undefined): Condition {
   };
 }
 
-/** Removes an item; false where there was none. */
-export const remove = (
+/** Removes an item; false where there was none, or one with other values than `expected`. */
+export function remove(
   connection: Connection,
   partition: TablePartition,
   id: string,
-): Promise<boolean> =>
-  unlessRefused(() =>
+  expected: SettingItem = {},
+): Promise<boolean> {
+  const values = Object.entries(expected);
+  const conditions = [
+    'attribute_exists(#pk)',
+    ...values.map((_, index) => `#e${index} = :e${index}`),
+  ];
+  return unlessRefused(() =>
     connection.client.send(
       new DeleteCommand({
         TableName: connection.settingsTable,
         Key: keyOf(partition, id),
-        ConditionExpression: 'attribute_exists(#pk)',
-        ExpressionAttributeNames: { '#pk': TABLE.partitionKey },
+        ConditionExpression: conditions.join(' and '),
+        ExpressionAttributeNames: Object.fromEntries([
+          ['#pk', TABLE.partitionKey],
+          ...values.map(([name], index) => [`#e${index}`, name]),
+        ]),
+        ...(values.length > 0 && {
+          ExpressionAttributeValues: Object.fromEntries(
+            values.map(([, value], index) => [`:e${index}`, value]),
+          ),
+        }),
       }),
     ),
   );
+}
+
+/** Removes an item; false where it is not as it was read, or not there. */
+export function removeAsRead(
+  connection: Connection,
+  partition: TablePartition,
+  id: string,
+  before: SettingItem,
+): Promise<boolean> {
+  const history = asRead(before);
+  const attributes = Object.entries(before).filter(
+    ([name, value]) => !KEY_NAMES.has(name) && !isListOrMap(value),
+  );
+  const conditions = attributes.map((_, index) => `#e${index} = :e${index}`);
+  const values = {
+    ...history.values,
+    ...Object.fromEntries(attributes.map(([, value], index) => [`:e${index}`, value])),
+  };
+  return unlessRefused(() =>
+    connection.client.send(
+      new DeleteCommand({
+        TableName: connection.settingsTable,
+        Key: keyOf(partition, id),
+        ConditionExpression: [history.expression, ...conditions].join(' AND '),
+        ExpressionAttributeNames: Object.fromEntries([
+          ['#pk', TABLE.partitionKey],
+          ...history.names,
+          ...attributes.map(([name], index) => [`#e${index}`, name]),
+        ]),
+        ...(Object.keys(values).length > 0 && { ExpressionAttributeValues: values }),
+      }),
+    ),
+  );
+}
 
 async function unlessRefused(write: () => Promise<unknown>): Promise<boolean> {
   try {

@@ -2,7 +2,7 @@
  * A cap: which requests it covers, which counter each of them counts on, and its limit now.
  */
 import { createHash } from 'node:crypto';
-import { maxUsd, type NanoUsd } from './money.ts';
+import { maxUsd, minUsd, type NanoUsd } from './money.ts';
 import type { CounterKey } from './reservation.ts';
 import type { WindowRule } from './window.ts';
 
@@ -46,6 +46,17 @@ export interface Cap {
   /** Epoch milliseconds from which the cap no longer applies. */
   readonly expiresAtMs?: number;
   readonly note?: string;
+  /** Present where an SSM parameter says its limit, or all of it. */
+  readonly parameter?: CapParameter;
+}
+
+/** The part of a parameter in a cap, for people: what holds is in the cap itself. */
+export interface CapParameter {
+  /** Where it is, in words: `parameter /hardcap/caps/staging`. */
+  readonly source: string;
+  readonly limitNanoUsd: NanoUsd;
+  /** What the table says of a cap of both; absent where the parameter stands alone. */
+  readonly table?: Pick<Cap, 'limitNanoUsd' | 'raised'>;
 }
 
 /** A cap item that cannot be read. It refuses what it could cover. */
@@ -162,6 +173,21 @@ export const limitAt = (cap: Cap, atMs: number): NanoUsd =>
   cap.raised !== undefined && atMs < cap.raised.untilMs
     ? maxUsd(cap.limitNanoUsd, cap.raised.limitNanoUsd)
     : cap.limitNanoUsd;
+
+/**
+ * The cap with a parameter's limit beside its own: the lower one holds, on the same counter, and no
+ * raise passes it. For every time: limitAt(result) = min(limitAt(cap), the parameter's limit).
+ */
+export function underParameter(cap: Cap, parameter: Omit<CapParameter, 'table'>): Cap {
+  const { limitNanoUsd, raised } = cap;
+  const most = parameter.limitNanoUsd;
+  return {
+    ...cap,
+    limitNanoUsd: minUsd(limitNanoUsd, most),
+    ...(raised && { raised: { ...raised, limitNanoUsd: minUsd(raised.limitNanoUsd, most) } }),
+    parameter: { ...parameter, table: { limitNanoUsd, ...(raised && { raised }) } },
+  };
+}
 
 /** Whether a key may use a model. */
 export const allowsModel = (key: CallerKey, subject: Subject): boolean =>

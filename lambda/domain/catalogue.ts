@@ -112,7 +112,7 @@ function operatorsModel(modelId: string, prices: OperatorPrices): Model | undefi
 }
 
 /** By what selectors know an id: one that is in no list, by itself and by its kind of ARN. */
-function namesOf(modelId: string): Pick<Model, 'baseModelId' | 'profileId' | 'vendor'> {
+export function namesOf(modelId: string): Pick<Model, 'baseModelId' | 'profileId' | 'vendor'> {
   try {
     const id = parseModelId(modelId);
     const vendor = id.baseModelId.slice(0, id.baseModelId.indexOf('.'));

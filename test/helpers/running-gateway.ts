@@ -55,8 +55,11 @@ export interface CounterBooks {
 export interface RunningGatewayOptions {
   readonly env?: Readonly<Record<string, string>>;
   readonly upstream?: string;
+  /** @default embedded */
+  readonly ledger?: string;
   readonly functionTimeoutMs?: number;
   readonly rolloverIntervalMs?: number;
+  readonly ssmDir?: string;
 }
 
 const SECRET_BYTES = 32;
@@ -74,7 +77,7 @@ export async function startRunningGateway(
   const gateway = await startLocalGateway({
     port: 0,
     upstream: options.upstream ?? bedrock.url,
-    ledger: 'embedded',
+    ledger: options.ledger ?? 'embedded',
     env: { HARDCAP_SETTINGS_MAX_AGE_MS: '0', AWS_REGION: 'us-east-1', ...options.env },
     ...(options.functionTimeoutMs === undefined
       ? {}
@@ -82,6 +85,7 @@ export async function startRunningGateway(
     ...(options.rolloverIntervalMs === undefined
       ? {}
       : { rolloverIntervalMs: options.rolloverIntervalMs }),
+    ...(options.ssmDir === undefined ? {} : { ssmDir: options.ssmDir }),
   });
   const endpoint = gateway.dynamoEndpoint ?? '';
   const config = { region: 'us-east-1', endpoint, credentials: CREDENTIALS };

@@ -11,7 +11,7 @@ import { createApp, createTemplate, resource, statementsOf } from './stack-under
 const template = createTemplate();
 const mailer = resource(template, 'AWS::Lambda::Function', /Alerts/);
 const topic = resource(template, 'AWS::SNS::Topic');
-const rule = resource(template, 'AWS::Events::Rule');
+const rule = resource(template, 'AWS::Events::Rule', /Alerts/);
 
 const ACTED_ON = [
   EVENT.threshold,

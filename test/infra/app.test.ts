@@ -2,7 +2,16 @@
  * Rules of the whole app: cdk-nag has nothing to say, and what is bundled loads by itself.
  */
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { isBuiltin } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -12,6 +21,7 @@ import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { AwsSolutionsChecks } from 'cdk-nag';
 import { build } from 'esbuild';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { HardcapProps } from '../../lib/hardcap.ts';
 import { HardcapStack } from '../../lib/hardcap-stack.ts';
 import { createApp } from './stack-under-test.ts';
 
@@ -24,6 +34,18 @@ describe('cdk-nag', () => {
   it('finds nothing that is not acknowledged with a reason', () => {
     const app = createApp();
     new HardcapStack(app, 'Test', { hardcap: { regions: ['us-east-1', 'eu-west-1'] } });
+
+    expect(findings(app)).toEqual([]);
+  });
+
+  it.each<[string, HardcapProps]>([
+    ['signed URLs', { authType: 'iam' }],
+    ['traces', { tracing: 'xray', priceRefresh: 'off' }],
+    ["a customer's key", { kmsKeyArn: `arn:aws:kms:eu-west-1:123456789012:key/${'a'.repeat(36)}` }],
+    ['old tables', { existingSettingsTable: 'old-settings', existingLedgerTable: 'old-ledger' }],
+  ])('finds nothing more with %s', (_, hardcap) => {
+    const app = createApp();
+    new HardcapStack(app, 'Test', { hardcap });
 
     expect(findings(app)).toEqual([]);
   });
@@ -70,9 +92,9 @@ describe('the app as it is deployed', () => {
   let noNetwork: string;
   let functions: Record<string, FunctionResource>;
 
-  const run = (args: readonly string[], env: Record<string, string>) =>
+  const run = (args: readonly string[], env: Record<string, string>, cwd = ROOT) =>
     spawnSync(process.execPath, args, {
-      cwd: ROOT,
+      cwd,
       encoding: 'utf8',
       // No credentials, profile or region of whoever runs the test.
       env: { PATH: process.env.PATH ?? '', HOME: scratch, ...env },
@@ -96,6 +118,28 @@ describe('the app as it is deployed', () => {
 
   afterAll(() => rmSync(scratch, { recursive: true, force: true }));
 
+  it('is the same from and into other folders, so that cdk diff shows changes only', () => {
+    const copy = join(scratch, 'elsewhere/of/another/name');
+    mkdirSync(copy, { recursive: true });
+    for (const part of ['bin', 'lambda', 'lib', 'scripts', 'package.json', 'package-lock.json']) {
+      cpSync(join(ROOT, part), join(copy, part), { recursive: true });
+    }
+    symlinkSync(join(ROOT, 'node_modules'), join(copy, 'node_modules'));
+
+    const again = run(
+      [noNetwork, 'bin/app.ts'],
+      { CDK_OUTDIR: join(scratch, 'a/second/out') },
+      copy,
+    );
+
+    expect(again.status).toBe(0);
+    const templateIn = (folder: string) =>
+      readFileSync(join(scratch, folder, 'Hardcap.template.json'), 'utf8');
+    // The names of the bundles in it are hashes of what is in them.
+    expect(templateIn('a/second/out')).toBe(templateIn('cdk.out'));
+    expect(templateIn('cdk.out')).not.toContain(ROOT);
+  });
+
   const bundleOf = (name: RegExp) => {
     const [, resource] = Object.entries(functions).find(([id]) => name.test(id)) ?? [];
     if (resource === undefined) throw new Error(`no function matches ${name}`);
@@ -108,53 +152,56 @@ describe('the app as it is deployed', () => {
     };
   };
 
-  describe.each([/Gateway/, /Rollover/, /AlertsMailer/])('the bundle of %s', (name) => {
-    it('exports its handler without AWS, network or another file', () => {
-      const { file, variables } = bundleOf(name);
-      // A reference to a table stands in the template where its name will be.
-      const env = Object.fromEntries(
-        Object.entries(variables).map(([key, value]) => [
-          key,
-          typeof value === 'string' ? value : 'a-table',
-        ]),
-      );
+  describe.each([/Gateway/, /Rollover/, /Widget/, /AlertsMailer/, /SsmSync/])(
+    'the bundle of %s',
+    (name) => {
+      it('exports its handler without AWS, network or another file', () => {
+        const { file, variables } = bundleOf(name);
+        // A reference to a table stands in the template where its name will be.
+        const env = Object.fromEntries(
+          Object.entries(variables).map(([key, value]) => [
+            key,
+            typeof value === 'string' ? value : 'a-table',
+          ]),
+        );
 
-      const loaded = run([noNetwork, '--input-type=module', '--eval', LOAD, file], {
-        ...env,
-        AWS_REGION: 'us-east-1',
+        const loaded = run([noNetwork, '--input-type=module', '--eval', LOAD, file], {
+          ...env,
+          AWS_REGION: 'us-east-1',
+        });
+
+        expect(loaded.stderr).toBe('');
+        expect(loaded.stdout).toBe('function');
       });
 
-      expect(loaded.stderr).toBe('');
-      expect(loaded.stdout).toBe('function');
-    });
+      it('brings its own AWS SDK and leaves nothing to the runtime but Node itself', async () => {
+        const { metafile } = await build({
+          entryPoints: [bundleOf(name).file],
+          bundle: true,
+          packages: 'external',
+          platform: 'node',
+          format: 'esm',
+          write: false,
+          metafile: true,
+        });
 
-    it('brings its own AWS SDK and leaves nothing to the runtime but Node itself', async () => {
-      const { metafile } = await build({
-        entryPoints: [bundleOf(name).file],
-        bundle: true,
-        packages: 'external',
-        platform: 'node',
-        format: 'esm',
-        write: false,
-        metafile: true,
+        const imports = Object.values(metafile.outputs).flatMap((output) => output.imports);
+        const modules = [...new Set(imports.map(({ path }) => path))];
+        expect(modules).toContain('node:https');
+        expect(modules.filter((module) => !isBuiltin(module))).toEqual([]);
       });
 
-      const imports = Object.values(metafile.outputs).flatMap((output) => output.imports);
-      const modules = [...new Set(imports.map(({ path }) => path))];
-      expect(modules).toContain('node:https');
-      expect(modules.filter((module) => !isBuiltin(module))).toEqual([]);
-    });
+      it('never calls require, which an ESM bundle does not have', () => {
+        // esbuild puts this message into a bundle where such a call is left, and throws it there.
+        expect(readFileSync(bundleOf(name).file, 'utf8')).not.toContain('Dynamic require of');
+      });
 
-    it('never calls require, which an ESM bundle does not have', () => {
-      // esbuild puts this message into a bundle where such a call is left, and throws it there.
-      expect(readFileSync(bundleOf(name).file, 'utf8')).not.toContain('Dynamic require of');
-    });
+      it('is small enough to start fast, and has a source map', () => {
+        const { file } = bundleOf(name);
 
-    it('is small enough to start fast, and has a source map', () => {
-      const { file } = bundleOf(name);
-
-      expect(statSync(file).size).toBeLessThan(2_500_000);
-      expect(statSync(`${file}.map`).size).toBeGreaterThan(0);
-    });
-  });
+        expect(statSync(file).size).toBeLessThan(2_500_000);
+        expect(statSync(`${file}.map`).size).toBeGreaterThan(0);
+      });
+    },
+  );
 });

@@ -8,6 +8,7 @@ import {
   configurationFromContext,
   DEFAULT_CONFIGURATION,
 } from '../../lib/configuration.ts';
+import { stackFromContext } from '../../lib/stack-context.ts';
 import { createApp } from './stack-under-test.ts';
 
 const UUID = '12345678-90ab-cdef-1234-567890abcdef';
@@ -48,6 +49,7 @@ describe('a setting', () => {
       reservedConcurrency: '10',
       allowFields: 'x_a,x_b',
       logRetentionDays: '30',
+      tags: 'team=platform, path=a=b',
     });
 
     expect(text).toEqual({
@@ -58,6 +60,7 @@ describe('a setting', () => {
       reservedConcurrency: 10,
       allowFields: ['x_a', 'x_b'],
       logRetentionDays: 30,
+      tags: { team: 'platform', path: 'a=b' },
     });
   });
 
@@ -80,6 +83,13 @@ describe('a setting', () => {
     ['whenClientLeaves', 'stay', 'drain or settle'],
     ['journalDays', 0, 'days, 1 to 3650'],
     ['counterDays', 34, 'days, 35 to 36500'],
+    ['ssmPrefix', 'hardcap', 'prefix of parameters'],
+    ['ssmPrefix', '/hardcap/', 'prefix of parameters'],
+    ['ssmPrefix', '/', 'prefix of parameters'],
+    ['ssmPrefix', '/hard cap', 'prefix of parameters'],
+    ['ssmPrefix', '/aws-caps', 'not of aws or ssm'],
+    ['ssmPrefix', '/SSM/caps', 'not of aws or ssm'],
+    ['ssmPrefix', `/${'a'.repeat(200)}`, 'prefix of parameters'],
     ['memoryMb', 'lots', 'megabytes, 256 to 10240'],
     ['memoryMb', 1024.5, 'megabytes, 256 to 10240'],
     ['timeoutSeconds', 901, 'seconds, 10 to 900'],
@@ -111,6 +121,18 @@ describe('a setting', () => {
     ['edgeFirstByteSeconds', 0, 'seconds, 1 to 900'],
     ['edgeFirstByteSeconds', 901, 'seconds, 1 to 900'],
     ['edgeSecretVersion', 0, 'changes, 1 to 1000000'],
+    ['settingsTableName', 'a/b', 'the name of a table'],
+    ['existingLedgerTable', 'ab', 'the name of a table'],
+    ['kmsKeyArn', 'alias/hardcap', 'the ARN of a KMS key (no alias)'],
+    ['tags', 'aws:team=x', 'at most 40 tags'],
+    ['tags', { team: 'a\nb' }, 'at most 40 tags'],
+    [
+      'tags',
+      Object.fromEntries(Array.from({ length: 41 }, (_, at) => [`t${at}`, ''])),
+      'at most 40',
+    ],
+    ['authType', 'AWS_IAM', 'none or iam'],
+    ['tracing', 'on', 'off or xray'],
   ])('%s %j is refused, naming the key, the value and what is allowed', (key, value, allowed) => {
     const read = () => fromContext({ [key]: value });
 
@@ -169,6 +191,51 @@ describe('settings of the edge', () => {
     expect(() =>
       completeConfiguration({ edge: 'cloudfront', edgeWebAclArn, edgeRateLimit: 500 }),
     ).toThrow('"edgeRateLimit" is 500, which nothing would enforce');
+  });
+});
+
+describe('settings that contradict each other', () => {
+  it.each([
+    [
+      { settingsTableName: 'new', existingSettingsTable: 'old' },
+      '"existingSettingsTable" one that',
+    ],
+    [{ ledgerTableName: 'new', existingLedgerTable: 'old' }, '"existingLedgerTable" one that'],
+    [{ settingsTableName: 'one', existingLedgerTable: 'one' }, 'they need a table each'],
+  ])('%j are refused', (given, message) => {
+    expect(() => completeConfiguration(given)).toThrow(message);
+  });
+});
+
+describe('the stack', () => {
+  const stack = (context: Record<string, unknown>) => stackFromContext(createApp(context).node);
+
+  it('is left to its defaults where nothing, or an empty text, is given', () => {
+    expect(stack({})).toEqual({});
+    expect(stack({ stackName: '', stackAccount: '', stackRegion: '' })).toEqual({});
+  });
+
+  it('has the name, account and region that are given', () => {
+    const given = {
+      stackName: 'Hardcap-dev',
+      stackAccount: 123456789012,
+      stackRegion: 'eu-west-1',
+    };
+
+    expect(stack(given)).toEqual({
+      stackName: 'Hardcap-dev',
+      env: { account: '123456789012', region: 'eu-west-1' },
+    });
+    expect(() => fromContext(given)).not.toThrow();
+  });
+
+  it.each([
+    [{ stackName: 'hard_cap' }, '"stackName" is "hard_cap"; allowed: 1 to 128 of A-Z a-z 0-9 -'],
+    [{ stackAccount: '1', stackRegion: 'eu-west-1' }, '"stackAccount" is "1"; allowed: 12 digits'],
+    [{ stackAccount: '123456789012', stackRegion: 'x' }, '"stackRegion" is "x"; allowed: an AWS'],
+    [{ stackRegion: 'eu-west-1' }, '"stackAccount" and "stackRegion" go together'],
+  ])('%j is refused', (given, message) => {
+    expect(() => stack(given)).toThrow(message);
   });
 });
 

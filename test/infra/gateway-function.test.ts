@@ -52,6 +52,7 @@ describe('the gateway function', () => {
       [ENV.counterDays]: '400',
       [ENV.catalogueMaxAgeDays]: '60',
       [ENV.priceRefresh]: 'daily',
+      [ENV.ssmPrefix]: '/hardcap',
     });
     // The secret of an edge comes with the edge.
     const told = Object.values(ENV).filter((name) => name !== ENV.originSecret);
@@ -116,6 +117,19 @@ describe('the function URL', () => {
       InvokeMode: 'RESPONSE_STREAM',
       TargetFunctionArn: `<${gateway.id}.Arn>`,
     });
+  });
+
+  it('is open to signed requests alone with authType iam, and the stack lets nobody in', () => {
+    const signed = createTemplate({ authType: 'iam' });
+
+    expect(resource(signed, 'AWS::Lambda::Url').properties).toMatchObject({
+      AuthType: 'AWS_IAM',
+      InvokeMode: 'RESPONSE_STREAM',
+    });
+    const open = resources(signed, 'AWS::Lambda::Permission').filter(({ id }) =>
+      /Gateway/.test(id),
+    );
+    expect(open).toEqual([]);
   });
 
   it('may be called by anybody, but the function only through the URL', () => {
@@ -195,12 +209,16 @@ describe("the gateway's role", () => {
   });
 
   it('counts tokens and resolves profiles in the chosen regions', () => {
-    expect(statements.CountTokens).toMatchObject({
+    expect(statements.CountTokens).toEqual({
+      Sid: 'CountTokens',
+      Effect: 'Allow',
       Action: 'bedrock:CountTokens',
       Resource: models,
     });
     // T23: the ARN of an application profile tells its model only by this call.
-    expect(statements.ResolveProfiles).toMatchObject({
+    expect(statements.ResolveProfiles).toEqual({
+      Sid: 'ResolveProfiles',
+      Effect: 'Allow',
       Action: 'bedrock:GetInferenceProfile',
       Resource: [
         `${bedrock}:*:<AWS::AccountId>:inference-profile/*`,
@@ -231,30 +249,37 @@ describe("the gateway's role", () => {
   });
 
   it('threat 24: reads settings and cannot write them', () => {
-    expect(statements.ReadSettings).toMatchObject({
+    expect(statements.ReadSettings).toEqual({
+      Sid: 'ReadSettings',
+      Effect: 'Allow',
       Action: ['dynamodb:GetItem', 'dynamodb:Query'],
       Resource: `<${resource(wide, 'AWS::DynamoDB::Table', /Settings/).id}.Arn>`,
     });
   });
 
   it('writes the ledger and cannot delete from it', () => {
-    expect(statements.WriteLedger).toMatchObject({
+    expect(statements.WriteLedger).toEqual({
+      Sid: 'WriteLedger',
+      Effect: 'Allow',
       Action: ['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem'],
       Resource: `<${resource(wide, 'AWS::DynamoDB::Table', /Ledger/).id}.Arn>`,
     });
   });
 
   it('writes to its own log group', () => {
-    expect(statements.WriteOwnLogs).toMatchObject({
+    expect(statements.WriteOwnLogs).toEqual({
+      Sid: 'WriteOwnLogs',
+      Effect: 'Allow',
       Action: ['logs:CreateLogStream', 'logs:PutLogEvents'],
       Resource: `<${resource(wide, 'AWS::Logs::LogGroup', /Gateway/).id}.Arn>`,
     });
   });
 
-  it('fits into the 10,240 characters that IAM takes, with as many regions as may be set', () => {
+  it('fits into the 10,240 characters that IAM takes, with all that may be set', () => {
     const zones = ['ap-southeast', 'ap-northeast', 'us-gov-north'];
     const regions = zones.flatMap((zone) => [1, 2, 3, 4].map((number) => `${zone}-${number}`));
-    const most = createTemplate({ regions });
+    const kmsKeyArn = `arn:aws-us-gov:kms:us-gov-east-1:123456789012:key/${'a'.repeat(36)}`;
+    const most = createTemplate({ regions, kmsKeyArn, tracing: 'xray' });
 
     const { properties } = resource(most, 'AWS::IAM::Role', /Gateway/);
     const policies = JSON.stringify(properties.Policies);

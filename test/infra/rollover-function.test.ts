@@ -6,7 +6,7 @@ import { createTemplate, resource, statementsOf } from './stack-under-test.ts';
 
 const template = createTemplate();
 const rollover = resource(template, 'AWS::Lambda::Function', /Rollover/);
-const queue = resource(template, 'AWS::SQS::Queue');
+const queue = resource(template, 'AWS::SQS::Queue', /Rollover/);
 const ledger = resource(template, 'AWS::DynamoDB::Table', /Ledger/);
 const settings = resource(template, 'AWS::DynamoDB::Table', /Settings/);
 
@@ -36,7 +36,9 @@ describe('the rollover function', () => {
   });
 
   it('keeps a run that failed twice in the dead-letter queue', () => {
-    expect(resource(template, 'AWS::Lambda::EventInvokeConfig').properties).toMatchObject({
+    expect(
+      resource(template, 'AWS::Lambda::EventInvokeConfig', /Rollover/).properties,
+    ).toMatchObject({
       FunctionName: `<${rollover.id}>`,
       MaximumRetryAttempts: 1,
       DestinationConfig: { OnFailure: { Destination: `<${queue.id}.Arn>` } },
@@ -105,7 +107,7 @@ describe('the dead-letter queue', () => {
       SqsManagedSseEnabled: true,
       MessageRetentionPeriod: 14 * 24 * 3600,
     });
-    expect(resource(template, 'AWS::SQS::QueuePolicy').properties).toMatchObject({
+    expect(resource(template, 'AWS::SQS::QueuePolicy', /Rollover/).properties).toMatchObject({
       PolicyDocument: {
         Statement: [{ Effect: 'Deny', Condition: { Bool: { 'aws:SecureTransport': 'false' } } }],
       },

@@ -2,7 +2,8 @@
  * Rules of the two tables.
  */
 import { describe, expect, it } from 'vitest';
-import { createTemplate, resource, resources } from './stack-under-test.ts';
+import { ENV } from '../../lambda/contract.ts';
+import { createTemplate, resource, resources, statementsOf } from './stack-under-test.ts';
 
 const template = createTemplate();
 const TABLE_TYPE = 'AWS::DynamoDB::Table';
@@ -66,6 +67,47 @@ describe('the settings table', () => {
 
     expect(properties.TimeToLiveSpecification).toBeUndefined();
     expect(properties.GlobalSecondaryIndexes).toBeUndefined();
+  });
+});
+
+describe('tables by name', () => {
+  it('are made under the names given', () => {
+    const named = createTemplate({
+      settingsTableName: 'hc-settings',
+      ledgerTableName: 'hc-ledger',
+    });
+
+    const names = resources(named, TABLE_TYPE).map(({ properties }) => properties.TableName);
+    expect(names).toEqual(['hc-settings', 'hc-ledger']);
+  });
+
+  it('that are there already are used as they are, and none is made', () => {
+    const existing = createTemplate({
+      existingSettingsTable: 'old-settings',
+      existingLedgerTable: 'old-ledger',
+    });
+
+    expect(resources(existing, TABLE_TYPE)).toEqual([]);
+    const table = 'arn:<AWS::Partition>:dynamodb:<AWS::Region>:<AWS::AccountId>:table';
+    const gateway = statementsOf(existing, resource(existing, 'AWS::IAM::Role', /Gateway/));
+    expect(gateway.ReadSettings?.Resource).toBe(`${table}/old-settings`);
+    expect(gateway.WriteLedger?.Resource).toBe(`${table}/old-ledger`);
+    const rollover = statementsOf(existing, resource(existing, 'AWS::IAM::Role', /RolloverRole/));
+    expect(rollover.FindOpenCounters?.Resource).toBe(`${table}/old-ledger/index/open`);
+    for (const name of [/Gateway/, /Rollover/, /Widget/]) {
+      const { properties } = resource(existing, 'AWS::Lambda::Function', name);
+      expect(properties.Environment).toMatchObject({
+        Variables: { [ENV.settingsTable]: 'old-settings', [ENV.ledgerTable]: 'old-ledger' },
+      });
+    }
+  });
+
+  it('may be one old and one new', () => {
+    const mixed = createTemplate({ existingLedgerTable: 'old-ledger' });
+
+    expect(resources(mixed, TABLE_TYPE).map(({ id }) => id)).toEqual([
+      expect.stringContaining('Settings'),
+    ]);
   });
 });
 

@@ -1,5 +1,5 @@
 /**
- * Rules of what people watch: the dashboard, the alarms and the topic that they publish to.
+ * Rules of what rings for people: the alarms and the topic that they publish to.
  */
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
@@ -7,73 +7,9 @@ import { METRIC, METRIC_NAMESPACE } from '../../lambda/contract.ts';
 import { createTemplate, resource, resources } from './stack-under-test.ts';
 
 const template = createTemplate({ alarmEmail: 'ops@example.com' });
-const queue = resource(template, 'AWS::SQS::Queue');
+const queue = resource(template, 'AWS::SQS::Queue', /Rollover/);
 const gateway = resource(template, 'AWS::Lambda::Function', /Gateway/);
 const topic = resource(template, 'AWS::SNS::Topic');
-
-interface Widget {
-  readonly type: string;
-  readonly properties: {
-    readonly title?: string;
-    readonly markdown?: string;
-    readonly metrics?: [string, string, string, string, { stat: string; label: string }][];
-    readonly yAxis?: { left: { label: string } };
-  };
-}
-
-const dashboard = JSON.parse(
-  String(resource(template, 'AWS::CloudWatch::Dashboard').properties.DashboardBody),
-) as { widgets: Widget[] };
-const graphs = dashboard.widgets.filter(({ type }) => type === 'metric');
-const lines = graphs.flatMap(({ properties }) => properties.metrics ?? []);
-
-describe('the dashboard', () => {
-  it('draws only metrics that the functions emit', () => {
-    const emitted: readonly string[] = Object.values(METRIC);
-
-    expect(lines.length).toBeGreaterThan(0);
-    for (const [namespace, name, dimension, service] of lines) {
-      expect(namespace).toBe(METRIC_NAMESPACE);
-      expect(emitted).toContain(name);
-      expect(dimension).toBe('service');
-      expect(['gateway', 'rollover']).toContain(service);
-    }
-  });
-
-  it('shows spend, reserved, refusals, added latency, errors and cut streams', () => {
-    const shown = lines.map(([, name, , , { stat }]) => `${name} ${stat}`);
-
-    expect(shown).toEqual(
-      expect.arrayContaining([
-        'SpendUsd Sum',
-        'ReservedUsd Sum',
-        'Refusals Sum',
-        'RequestsClamped Sum',
-        'AddedLatencyMs p50',
-        'AddedLatencyMs p99',
-        'Errors Sum',
-        'StreamsCut Sum',
-      ]),
-    );
-  });
-
-  it('titles each of its six graphs and names its unit', () => {
-    expect(graphs).toHaveLength(6);
-    for (const { properties } of graphs) {
-      expect(properties.title).toMatch(/^[A-Z]/);
-      expect(properties.yAxis?.left.label).toMatch(/dollars|Milliseconds|in 5 minutes/);
-    }
-  });
-
-  it('leads to both tables and to the README', () => {
-    const text = dashboard.widgets.find(({ type }) => type === 'text')?.properties.markdown;
-
-    for (const { id } of resources(template, 'AWS::DynamoDB::Table')) {
-      expect(text).toContain(`#item-explorer?table=<${id}>`);
-    }
-    expect(text).toContain('README');
-  });
-});
 
 interface AlarmProperties {
   readonly Namespace: string;

@@ -5,7 +5,8 @@ import { spawn } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { PutCommand, ScanCommand } from '@aws-sdk/lib-dynamodb';
+import { DeleteTableCommand } from '@aws-sdk/client-dynamodb';
+import { DeleteCommand, PutCommand, ScanCommand } from '@aws-sdk/lib-dynamodb';
 import { systemClock } from '../../lambda/adapters/clock/system-clock.ts';
 import { createLedgerClient } from '../../lambda/adapters/ledger/dynamo-client.ts';
 import { createDynamoLedger } from '../../lambda/adapters/ledger/dynamo-ledger.ts';
@@ -116,6 +117,12 @@ export async function startCommandLine() {
       (await client.send(new ScanCommand({ TableName: tables.settingsTable }))).Items ?? [],
     putItem: (item: Record<string, unknown>) =>
       client.send(new PutCommand({ TableName: tables.settingsTable, Item: item })),
+    /** Behind the command line's back. */
+    removeKey: (id: string) =>
+      client.send(
+        new DeleteCommand({ TableName: tables.settingsTable, Key: { pk: 'KEY', sk: id } }),
+      ),
+    removeTable: (TableName: string) => client.send(new DeleteTableCommand({ TableName })),
     close: async () => {
       client.destroy();
       await dynamodb.close();

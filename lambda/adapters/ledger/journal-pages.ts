@@ -1,5 +1,5 @@
 /**
- * The journal, read page by page for the summaries of windows.
+ * The journal, read page by page; for the summaries of windows.
  *
  * Invariant: strongly consistent, as entries that this very run wrote must be among them; an entry
  *            that cannot be read is left out, so that it shows in what a summary cannot attribute.
@@ -16,7 +16,7 @@ const MAX_ATTEMPTS = 3;
 const BACKOFF_MS = 50;
 const DATE_CHARACTERS = 10;
 
-/** All that a summary needs; `count` and `counter` are words that DynamoDB reserves. */
+/** All that a summary needs. */
 const ATTRIBUTES = [
   'outcome',
   'counters',
@@ -27,8 +27,6 @@ const ATTRIBUTES = [
   'chargedUsd',
   'count',
 ] as const;
-const PROJECTION = ATTRIBUTES.map((_, index) => `#p${index}`).join(', ');
-const PROJECTED = Object.fromEntries(ATTRIBUTES.map((name, index) => [`#p${index}`, name]));
 
 /** @throws HardcapError ledger_unavailable, after three attempts */
 export async function journalPage(
@@ -36,17 +34,30 @@ export async function journalPage(
   stretch: JournalStretch,
   next: string | undefined,
 ): Promise<JournalPage> {
-  const command = commandOf(table, stretch, next);
+  const page = await journalItems(table, stretch, next, ATTRIBUTES);
+  const lines = page.items.map(lineOf).filter((line) => line !== undefined);
+  return { lines, next: page.next };
+}
+
+/**
+ * One page of entries as they stand there, with these attributes of theirs alone.
+ *
+ * @throws HardcapError ledger_unavailable, after three attempts
+ */
+export async function journalItems(
+  table: CounterTable,
+  stretch: JournalStretch,
+  next: string | undefined,
+  attributes: readonly string[],
+): Promise<{ readonly items: readonly CounterItem[]; readonly next: string | undefined }> {
+  const command = commandOf(table, stretch, next, attributes);
   let cause: unknown;
   for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt += 1) {
     if (attempt > 1) await table.clock.sleep(BACKOFF_MS * attempt);
     try {
       const page = await table.client.send(command);
       const last = page.LastEvaluatedKey?.[TABLE.sortKey];
-      return {
-        lines: (page.Items ?? []).map(lineOf).filter((line) => line !== undefined),
-        next: last === undefined ? undefined : String(last),
-      };
+      return { items: page.Items ?? [], next: last === undefined ? undefined : String(last) };
     } catch (error) {
       cause = error;
     }
@@ -56,18 +67,23 @@ export async function journalPage(
   });
 }
 
-function commandOf(table: CounterTable, stretch: JournalStretch, next: string | undefined) {
+function commandOf(
+  table: CounterTable,
+  stretch: JournalStretch,
+  next: string | undefined,
+  attributes: readonly string[],
+) {
   const from = new Date(stretch.fromMs).toISOString();
   const pk = `JOURNAL#${from.slice(0, DATE_CHARACTERS)}#${stretch.keyId ?? NO_KEY}`;
   return new QueryCommand({
     TableName: table.tableName,
     // A sort key begins with its instant and goes on with `#`: none equals the end of a stretch.
     KeyConditionExpression: '#pk = :pk and #sk between :from and :to',
-    ProjectionExpression: PROJECTION,
+    ProjectionExpression: attributes.map((_, index) => `#p${index}`).join(', '),
     ExpressionAttributeNames: {
       '#pk': TABLE.partitionKey,
       '#sk': TABLE.sortKey,
-      ...PROJECTED,
+      ...Object.fromEntries(attributes.map((name, index) => [`#p${index}`, name])),
     },
     ExpressionAttributeValues: {
       ':pk': pk,
@@ -79,7 +95,8 @@ function commandOf(table: CounterTable, stretch: JournalStretch, next: string | 
   });
 }
 
-const textsOf = (value: unknown): readonly string[] =>
+/** The texts of a list. */
+export const textsOf = (value: unknown): readonly string[] =>
   Array.isArray(value) ? value.filter((one) => typeof one === 'string') : [];
 
 function lineOf(item: CounterItem): JournalLine | undefined {
@@ -104,7 +121,7 @@ function lineOf(item: CounterItem): JournalLine | undefined {
 }
 
 /** @throws HardcapError where an amount cannot be read */
-function chargedOf(value: unknown): Pick<JournalLine, 'charged'> {
+export function chargedOf(value: unknown): Pick<JournalLine, 'charged'> {
   if (typeof value !== 'object' || value === null) return {};
   const amounts = value as CounterItem;
   const charged = Object.fromEntries(
@@ -116,8 +133,8 @@ function chargedOf(value: unknown): Pick<JournalLine, 'charged'> {
   return { charged };
 }
 
-/** `<pk> <sk>` there; a sort key holds no space. */
-function expiredCounter(counter: unknown): readonly string[] {
+/** The counter of an expired charge: `<pk> <sk>` there; a sort key holds no space. */
+export function expiredCounter(counter: unknown): readonly string[] {
   const text = String(counter);
   const space = text.lastIndexOf(' ');
   return [`${text.slice(0, space)}/${text.slice(space + 1)}`];

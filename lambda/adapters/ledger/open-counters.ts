@@ -60,6 +60,18 @@ export async function* openCounters(table: CounterTable): AsyncGenerator<OpenCou
   throwFirst(failures);
 }
 
+/**
+ * The keys of all open counters, none of which is read.
+ *
+ * @throws HardcapError ledger_unavailable
+ */
+export async function openCounterKeys(table: CounterTable): Promise<CounterKey[]> {
+  const failures: Failure[] = [];
+  const keys = await openKeys(table, failures);
+  throwFirst(failures);
+  return keys;
+}
+
 /** The counter as it is now. @throws HardcapError ledger_unavailable, invariant_broken */
 export async function readCounter(
   table: CounterTable,

@@ -3,13 +3,13 @@
  */
 import { createHash } from 'node:crypto';
 import type { MalformedList, MalformedSetting } from '../../ports/malformed-list.ts';
+import { readCaps } from './cap-items.ts';
 import { parsePrice } from './price-item.ts';
 import type { Fault } from './setting-fields.ts';
 import {
   isMalformed,
   PARTITION,
   parseAlias,
-  parseCap,
   plainAttributes,
   type SettingItem,
   sortKeyOf,
@@ -25,12 +25,18 @@ export const createDynamoMalformedList = (table: SettingsTable): MalformedList =
       queryPartition(table, PARTITION.alias),
     ]);
     return [
-      ...malformed('cap', caps, (item) => faultOf(parseCap(item))),
+      ...malformed('cap', caps, faultsOfCaps(caps)),
       ...malformed('price', prices, (item) => faultOf(parsePrice(item))),
       ...malformed('alias', aliases, (item) => faultOf(parseAlias(item))),
     ];
   },
 });
+
+/** Caps are read together, as a parameter's item is understood by the cap of its name. */
+function faultsOfCaps(items: readonly SettingItem[]) {
+  const faults = new Map(readCaps(items).malformedCaps.map((cap) => [cap.capId, cap]));
+  return (item: SettingItem): Fault | undefined => faults.get(sortKeyOf(item));
+}
 
 const faultOf = (setting: Parameters<typeof isMalformed>[0]): Fault | undefined =>
   isMalformed(setting) ? setting : undefined;

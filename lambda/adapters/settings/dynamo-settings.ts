@@ -9,16 +9,10 @@ import type { Aliases } from '../../domain/model-alias.ts';
 import type { MalformedPrice, Price } from '../../domain/price.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { MalformedKey, Settings, SettingsView } from '../../ports/settings.ts';
+import { readCaps } from './cap-items.ts';
 import { createFreshReading, type Dated, type FreshReading } from './fresh-reading.ts';
 import { AUTO_PRICE_PREFIX, parsePrice } from './price-item.ts';
-import {
-  isMalformed,
-  PARTITION,
-  parseAlias,
-  parseCap,
-  parseKey,
-  type SettingItem,
-} from './setting-items.ts';
+import { PARTITION, parseAlias, parseKey, type SettingItem } from './setting-items.ts';
 import { getItem, queryPartition, type SettingsTable } from './settings-table.ts';
 
 export interface DynamoSettingsOptions extends SettingsTable {
@@ -99,17 +93,6 @@ async function loadShared(table: SettingsTable): Promise<SharedSettings> {
   ]);
   const aliases = new Map(aliasItems.map(parseAlias).map((alias) => [alias.name, alias]));
   return { ...readCaps(capItems), prices: readPrices(priceItems), aliases };
-}
-
-function readCaps(items: readonly SettingItem[]) {
-  const caps: Cap[] = [];
-  const malformedCaps: MalformedCap[] = [];
-  for (const item of items) {
-    const cap = parseCap(item);
-    if (isMalformed(cap)) malformedCaps.push(cap);
-    else caps.push(cap);
-  }
-  return { caps, malformedCaps };
 }
 
 /** The operator's row wins over a refreshed one, even where it is malformed: it was meant. */

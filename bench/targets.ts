@@ -1,0 +1,84 @@
+/**
+ * The targets: what is compared, each a program of its own, but for the direct call.
+ */
+import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import { makeFloorTable, makeTables } from './books.ts';
+import { CORES, type Program, startProgram } from './programs.ts';
+
+/** What every target is given. */
+export interface Surroundings {
+  readonly upstream: string;
+  readonly dynamodb: string;
+  readonly client: DynamoDBDocumentClient;
+}
+
+export interface Target {
+  readonly name: string;
+  /** What it does, for people. */
+  readonly title: string;
+  /** How many caps its books are kept by; undefined where it keeps none. */
+  readonly capCount?: number;
+  /** What it must be sent beside the key. */
+  readonly headers?: (upstream: string) => Readonly<Record<string, string>>;
+  /** What its paths begin with. */
+  readonly pathPrefix?: string;
+  /** Undefined: there is none between the client and the upstream. */
+  readonly start?: (surroundings: Surroundings) => Promise<Program>;
+}
+
+export const DIRECT = 'direct';
+export const PORTKEY = 'portkey';
+export const PASS_THROUGH = 'pass-through';
+/** The pass-through with so many writes. */
+export const floorOf = (writes: number): string => `floor-${writes}`;
+export const hardcapOf = (caps: number): string => `hardcap-${caps}`;
+
+const functionUrl: Target = {
+  name: 'function-url',
+  title: 'a pass-through behind the imitated Function URL, as hardcap is',
+  start: ({ upstream }) =>
+    startProgram('targets/function-url-main.ts', CORES.targets, { BENCH_UPSTREAM: upstream }),
+};
+
+const passThrough = ({ upstream }: Surroundings): Promise<Program> =>
+  startProgram('targets/pass-through-main.ts', CORES.targets, { BENCH_UPSTREAM: upstream });
+
+const floor = (writes: number): Target => ({
+  name: floorOf(writes),
+  title: `the pass-through after ${writes} conditional UpdateItem${writes > 1 ? 's' : ''}`,
+  start: async ({ upstream, dynamodb, client }) => {
+    await makeFloorTable(client);
+    return startProgram('targets/pass-through-main.ts', CORES.targets, {
+      BENCH_UPSTREAM: upstream,
+      BENCH_DYNAMODB: dynamodb,
+      BENCH_WRITES: String(writes),
+    });
+  },
+});
+
+const hardcap = (capCount: number): Target => ({
+  name: hardcapOf(capCount),
+  title: `hardcap, ${capCount} cap${capCount > 1 ? 's' : ''}: reserve, send, settle, journal`,
+  capCount,
+  start: async ({ upstream, dynamodb, client }) => {
+    const name = hardcapOf(capCount);
+    await makeTables(client, name, capCount);
+    return startProgram('targets/hardcap-main.ts', CORES.targets, {
+      BENCH_UPSTREAM: upstream,
+      BENCH_DYNAMODB: dynamodb,
+      BENCH_TABLES: name,
+    });
+  },
+});
+
+/** In the order in which they are shown. */
+export const TARGETS: readonly Target[] = [
+  { name: DIRECT, title: 'the client asks the upstream itself' },
+  { name: PASS_THROUGH, title: 'a 30-line proxy on node:http', start: passThrough },
+  functionUrl,
+  floor(1),
+  floor(2),
+  hardcap(1),
+  hardcap(2),
+  hardcap(4),
+];

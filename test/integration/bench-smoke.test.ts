@@ -1,0 +1,29 @@
+/**
+ * The benchmark runs: every answer is the right one, and the books hold each. No time is asserted.
+ */
+import { describe, expect, it } from 'vitest';
+import { reportOf } from '../../bench/report.ts';
+import { run } from '../../bench/run.ts';
+import { SCENARIOS } from '../../bench/scenarios.ts';
+import { DIRECT, hardcapOf, TARGETS } from '../../bench/targets.ts';
+
+const named = (...names: readonly string[]) => TARGETS.filter(({ name }) => names.includes(name));
+
+describe('the benchmark', () => {
+  it('measures a gateway with two caps whose answers and books are right', async () => {
+    const asked = {
+      targets: named(DIRECT, hardcapOf(2)),
+      scenarios: SCENARIOS.filter(({ name }) => name === 'small' || name === 'stream'),
+      connections: [1],
+    };
+
+    const result = await run({ ...asked, rounds: 1, share: 0.05, dynamodbDelayMs: 0 });
+
+    // A warm-up and a round of 1 + 4 and 1 + 1 requests, to each of two targets.
+    expect(result.answers).toBe(28);
+    const books = result.books.get(hardcapOf(2));
+    expect(books).toMatchObject({ capCount: 2, writesPerRequest: 5 });
+    expect(result.figures.rounds(hardcapOf(2), 'small', 1, 'cpuMs')).toEqual([expect.any(Number)]);
+    expect(reportOf(result, asked)).toContain('hardcap-2: writes a request');
+  });
+});
