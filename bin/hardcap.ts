@@ -7,6 +7,7 @@
  * Exit codes: 0 done, 1 failed, 2 written wrongly. Results go to stdout, all else to stderr.
  */
 import { Command, CommanderError } from 'commander';
+import packageJson from '../package.json' with { type: 'json' };
 import { addAliasCommands } from './commands/alias.ts';
 import { addAuditCommand } from './commands/audit.ts';
 import { addCapCommands } from './commands/cap.ts';
@@ -29,6 +30,7 @@ function createProgram(): Command {
     .description(
       'Hard dollar caps for Amazon Bedrock: keys, caps, names, prices and what is spent.',
     )
+    .version(packageJson.version, '--version', 'print the version')
     .exitOverride()
     .configureHelp({ showGlobalOptions: true });
   addKeyCommands(program);
