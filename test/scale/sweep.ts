@@ -3,7 +3,8 @@
  */
 import { nanoUsd } from '../../lambda/domain/money.ts';
 import { standingIn } from '../simulation/counter-books.ts';
-import { COST_NANO_USD, type Load, type Outcome, runLoad } from './load.ts';
+import { COST_NANO_USD, type Outcome } from './course.ts';
+import { type Load, runLoad } from './load.ts';
 
 export const CALL_SECONDS = [1, 3, 10, 30] as const;
 /** In parts of what the formula says. */

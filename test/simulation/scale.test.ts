@@ -3,7 +3,8 @@
  */
 import { expect, test } from 'vitest';
 import { nanoUsd } from '../../lambda/domain/money.ts';
-import { COST_NANO_USD, type Load, runLoad } from '../scale/load.ts';
+import { COST_NANO_USD } from '../scale/course.ts';
+import { type Load, runLoad } from '../scale/load.ts';
 import { standingIn } from './counter-books.ts';
 
 const load = (rest: Partial<Load>): Load => ({
