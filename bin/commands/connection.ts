@@ -86,8 +86,13 @@ export async function connect(options: ConnectionOptions): Promise<Connection> {
     );
   }
   if (stack !== undefined) return connectStack(options, stack);
+  return connectLocal(options) ?? connectDefaultStack(options);
+}
+
+/** The tables of the local gateway that runs now; undefined where none does. @throws CliFailure */
+export function connectLocal(options: ConnectionOptions): Connection | undefined {
   const local = runningGateway(options.dataDir);
-  if (local === undefined) return connectDefaultStack(options);
+  if (local === undefined) return undefined;
   return {
     ...clientOf(options, local.endpoint),
     settingsTable: local.settingsTable,
