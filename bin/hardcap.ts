@@ -2,14 +2,16 @@
 /**
  * The command line: `hardcap key`, `hardcap cap`, `hardcap alias`, `hardcap prices`,
  * `hardcap status`, `hardcap usage`, `hardcap audit`, `hardcap export`, `hardcap import`,
- * `hardcap rollover`.
+ * `hardcap rollover`, `hardcap doctor`.
  *
  * Exit codes: 0 done, 1 failed, 2 written wrongly. Results go to stdout, all else to stderr.
  */
 import { Command, CommanderError } from 'commander';
+import packageJson from '../package.json' with { type: 'json' };
 import { addAliasCommands } from './commands/alias.ts';
 import { addAuditCommand } from './commands/audit.ts';
 import { addCapCommands } from './commands/cap.ts';
+import { addDoctorCommand } from './commands/doctor.ts';
 import { addExportCommand } from './commands/export.ts';
 import { exitCodeOf, explain } from './commands/failure.ts';
 import { addImportCommand } from './commands/import.ts';
@@ -28,6 +30,7 @@ function createProgram(): Command {
     .description(
       'Hard dollar caps for Amazon Bedrock: keys, caps, names, prices and what is spent.',
     )
+    .version(packageJson.version, '--version', 'print the version')
     .exitOverride()
     .configureHelp({ showGlobalOptions: true });
   addKeyCommands(program);
@@ -40,6 +43,7 @@ function createProgram(): Command {
   addExportCommand(program);
   addImportCommand(program);
   addRolloverCommand(program);
+  addDoctorCommand(program);
   return program;
 }
 

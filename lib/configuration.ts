@@ -337,7 +337,8 @@ export const DEFAULT_CONFIGURATION: Configuration = {
   tracing: 'off',
 };
 
-const KEYS = Object.keys(SHAPE) as (keyof Configuration)[];
+/** The names of all settings, in the order of the documentation. */
+export const CONFIGURATION_KEYS = Object.keys(SHAPE) as (keyof Configuration)[];
 
 /**
  * The settings given, checked, over the defaults.
@@ -350,11 +351,14 @@ export function completeConfiguration(given: Readonly<Record<string, unknown>>):
   const parsed = SCHEMA.safeParse(all);
   if (parsed.success) return consistent(parsed.data);
   const unknown = Object.keys(all).filter((key) => !isKey(key));
-  const wrong = KEYS.filter((key) => parsed.error.issues.some(({ path }) => path[0] === key));
+  const wrong = CONFIGURATION_KEYS.filter((key) =>
+    parsed.error.issues.some(({ path }) => path[0] === key),
+  );
   const problems = [
     ...wrong.map((key) => `"${key}" is ${JSON.stringify(all[key])}; allowed: ${allowed(key)}`),
     ...unknown.map(
-      (key) => `"${key}" is no setting; there are: ${[...KEYS, ...STACK_KEYS].join(', ')}`,
+      (key) =>
+        `"${key}" is no setting; there are: ${[...CONFIGURATION_KEYS, ...STACK_KEYS].join(', ')}`,
     ),
   ];
   throw settingsError(problems);
@@ -395,4 +399,6 @@ export function configurationFromContext(node: Node): Configuration {
 
 const isStackKey = (key: string): boolean => STACK_KEYS.some((name) => name === key);
 const isKey = (key: string): key is keyof Configuration => Object.hasOwn(SHAPE, key);
-const allowed = (key: keyof Configuration): string => SHAPE[key].description ?? '';
+
+/** What a setting may be, as it is said of a value that is not allowed. */
+export const allowed = (key: keyof Configuration): string => SHAPE[key].description ?? '';

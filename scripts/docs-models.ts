@@ -1,6 +1,5 @@
 /**
- * Writes what is served into the documentation, out of the code that serves it: docs/models.md
- * whole, and the tables of the README between their marks.
+ * Writes docs/models.md, what is served, out of the code that serves it.
  *
  * `npm run docs:models` writes; a test fails where what is committed differs.
  */
@@ -18,7 +17,6 @@ import type { Family } from '../lambda/domain/families/family.ts';
 import { FAMILIES } from '../lambda/domain/families/registry.ts';
 
 const pageUrl = new URL('../docs/models.md', import.meta.url);
-const readmeUrl = new URL('../README.md', import.meta.url);
 
 /** One operation of a table: its heading, and what a model's cell says. */
 interface Column {
@@ -150,7 +148,7 @@ const footnotes = (): string =>
   [
     '✓ is priced and passed on. Where Bedrock does not offer it after all, in a region or of an ' +
       'old model, its own error costs nothing.',
-    '⇄ is passed on too, translated to Converse and back (docs/openai.md).',
+    '⇄ is passed on too, translated to Converse and back ([openai.md](openai.md)).',
     ...Object.entries(WHY).map(
       ([letter, why]) => `${MARK[letter as keyof typeof WHY].slice(2)} ${why}`,
     ),
@@ -203,6 +201,23 @@ What hardcap serves, by the ${CATALOGUE_VERSION.replace('catalogue-', 'catalogue
 ${SERVED.length} base models, each by its exact id. Everything else is refused as
 \`model_not_priced\`, unless an operator's [price item](settings.md#prices) describes it.
 
+[Overview](#overview) · [Operations](#operations) · [Guardrails](#guardrails) · [Models](#models) ·
+[Refused](#refused)
+
+## Overview
+
+Models are told apart by their exact ids; a number says how many begin alike.
+
+${overview()}
+
+${footnotes()}
+
+The ARN of such a model or profile works too, and that of an application inference profile made from
+one. Any other id (a model that is not there, provisioned throughput, custom and imported models) is
+refused as \`model_not_priced\`, unless a price item describes it; prompts and routers always are.
+
+"Free" is CountTokens: it needs a key but no cap, and Bedrock counts for some models only.
+
 ## Operations
 
 Each path stands at \`/\`, where the gateway's first region is called, and at \`/bedrock/{region}/\`.
@@ -227,9 +242,8 @@ them. A guardrail that a request to a model names is priced the same way, with t
 ## Models
 
 Prices are US dollars a million tokens, input / output, then cache read / write for 5 minutes /
-for 1 hour where they have prices of their own; or dollars a unit. \`bare\` is the id without a prefix.
-
-${footnotes()}
+for 1 hour where they have prices of their own; or dollars a unit. \`bare\` is the id without a prefix. The marks are those
+of the [overview](#overview).
 
 ${vendors.map(vendorSection).join('\n\n')}
 
@@ -252,49 +266,20 @@ function idsText(ids: readonly string[]): string {
   return `\`${beginning}*\` (${ids.length})`;
 }
 
-/** The table of the README: a line for each vendor's family, and one for each refused model. */
-export function readmeTable(): string {
+/** A line for each vendor's family. */
+export function overview(): string {
   const groups = Map.groupBy(SERVED, ({ vendor, family }) => `${vendor} ${family}`);
   const served = [...groups.values()].flatMap((rows) => {
     const [first] = rows;
     const ids = rows.map(({ baseModelId }) => baseModelId);
     return first === undefined ? [] : [[titleOf(first.vendor), idsText(ids), ...cells(first)]];
   });
-  const head = ['Vendor', 'Base models', ...COLUMNS.map(({ heading }) => heading)];
-  return [
-    table(head, served),
-    '',
-    footnotes(),
-    '',
-    unservedTable(),
-    '',
-    table(['Other request', 'What comes of it'], otherOperations()),
-  ].join('\n');
+  return table(['Vendor', 'Base models', ...COLUMNS.map(({ heading }) => heading)], served);
 }
 
-const otherOperations = () =>
-  operationRows().filter(([request = '']) => !/\{modelId\}\/(?!.*bidirectional)/.test(request));
-
-const BEGIN = '<!-- docs:models begins -->';
-const END = '<!-- docs:models ends -->';
-
-/** The README with the tables of the code in it. @throws Error where a mark is missing */
-export function withTable(readme: string): string {
-  const from = readme.indexOf(BEGIN);
-  const to = readme.indexOf(END);
-  if (from === -1 || to < from) throw new Error(`README.md has no "${BEGIN}" before "${END}"`);
-  return `${readme.slice(0, from + BEGIN.length)}\n\n${readmeTable()}\n\n${readme.slice(to)}`;
+/** What is committed, and what should be. */
+export function page(): { readonly written: string; readonly expected: string } {
+  return { written: readFileSync(pageUrl, 'utf8'), expected: modelsPage() };
 }
 
-/** Files that are written, with what is in them and what should be. */
-export function pages(): readonly { url: URL; written: string; expected: string }[] {
-  const readme = readFileSync(readmeUrl, 'utf8');
-  return [
-    { url: pageUrl, written: readFileSync(pageUrl, 'utf8'), expected: modelsPage() },
-    { url: readmeUrl, written: readme, expected: withTable(readme) },
-  ];
-}
-
-if (import.meta.main) {
-  for (const { url, expected } of pages()) writeFileSync(url, expected);
-}
+if (import.meta.main) writeFileSync(pageUrl, modelsPage());

@@ -30,6 +30,8 @@ export interface Connection {
   readonly name: string;
   /** Where requests are sent to; undefined for tables by name, which tell of no gateway. */
   readonly gatewayUrl?: string;
+  /** Of the deployed stack that was connected to; undefined elsewhere. */
+  readonly stackName?: string;
   /** Every output of the deployed stack, by its key; empty elsewhere. */
   readonly outputs: ReadonlyMap<string, string>;
   /** Region and profile of the AWS account, for what is asked beside the tables. */
@@ -84,8 +86,13 @@ export async function connect(options: ConnectionOptions): Promise<Connection> {
     );
   }
   if (stack !== undefined) return connectStack(options, stack);
+  return connectLocal(options) ?? connectDefaultStack(options);
+}
+
+/** The tables of the local gateway that runs now; undefined where none does. @throws CliFailure */
+export function connectLocal(options: ConnectionOptions): Connection | undefined {
   const local = runningGateway(options.dataDir);
-  if (local === undefined) return connectDefaultStack(options);
+  if (local === undefined) return undefined;
   return {
     ...clientOf(options, local.endpoint),
     settingsTable: local.settingsTable,
@@ -167,6 +174,7 @@ async function connectStack(options: ConnectionOptions, stack: string): Promise<
     settingsTable,
     ledgerTable,
     name: `the stack ${stack}`,
+    stackName: stack,
     ...(gatewayUrl === undefined ? {} : { gatewayUrl }),
     outputs,
   };

@@ -6,7 +6,7 @@
  */
 import { rename, writeFile } from 'node:fs/promises';
 import type { Command } from 'commander';
-import { sortKeyOf } from '../../lambda/adapters/settings/setting-items.ts';
+import { ROTATION_ATTRIBUTES, sortKeyOf } from '../../lambda/adapters/settings/setting-items.ts';
 import { CliFailure } from './failure.ts';
 import { printable } from './malformed-view.ts';
 import { openSession, type Session } from './session.ts';
@@ -77,7 +77,9 @@ function fileSettings(table: TableSettings, withHashes: boolean): FileSettings {
     [...table].map(([section, items]) => {
       const made = items.filter((item) => isMadeByPeople(section, sortKeyOf(item)));
       const shown = made.map((item) => {
-        const { secretSha256: _hash, ...rest } = item;
+        const rest = Object.fromEntries(
+          Object.entries(item).filter(([name]) => !ROTATION_ATTRIBUTES.has(name)),
+        );
         return [sortKeyOf(item), withHashes ? item : rest] as const;
       });
       return [section, new Map(shown)];

@@ -7,13 +7,14 @@
  */
 import { NumberValue } from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod/mini';
-import type { SettingItem } from '../../lambda/adapters/settings/setting-items.ts';
+import {
+  SECRET_ATTRIBUTES,
+  type SettingItem,
+} from '../../lambda/adapters/settings/setting-items.ts';
 import type { Session } from './session.ts';
 
 /** Of more entries the oldest go. */
 export const MAX_HISTORY = 20;
-
-const SECRET = 'secretSha256';
 
 const VALUES = z.record(z.string(), z.string());
 
@@ -66,7 +67,7 @@ const shown = (names: readonly string[], at: (name: string) => unknown): Record<
     names.flatMap((name) => {
       const value = at(name);
       if (value === undefined) return [];
-      return [[name, name === SECRET ? '(hidden)' : valueText(value)]];
+      return [[name, SECRET_ATTRIBUTES.has(name) ? '(hidden)' : valueText(value)]];
     }),
   );
 

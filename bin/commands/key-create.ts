@@ -1,10 +1,9 @@
 /**
- * `hardcap key create`: a new key, printed once or put into Secrets Manager, and its daily cap.
+ * `hardcap key create`: a new key, printed once or put into Secrets Manager, and its caps.
  *
  * Invariant: a secret is never stored with the settings, only its hash; a key is never written over.
  */
 import { randomBytes } from 'node:crypto';
-import type { NumberValue } from '@aws-sdk/lib-dynamodb';
 import {
   isMalformed,
   PARTITION,
@@ -14,21 +13,23 @@ import {
 import { formatKey, hashKey } from '../../lambda/domain/caller-key.ts';
 import { CliFailure } from './failure.ts';
 import { historyAfter } from './history.ts';
+import { type CapLimits, capsText, createCaps, type MadeCap, removeCaps } from './key-caps.ts';
 import { createKeyInSecret, usageOf } from './key-secret.ts';
+import { attributesOf, type KeyOptions } from './key-set.ts';
+import { shownTime } from './key-view.ts';
 import type { Session } from './session.ts';
-import { findItem, putNew, remove } from './settings-store.ts';
+import { findItem, putNew } from './settings-store.ts';
 
 const SECRET_BYTES = 32;
 
 /** As they were given. */
-export interface CreateOptions {
-  readonly team?: string;
-  readonly daily?: NumberValue;
-  readonly models?: readonly string[];
-  readonly expires?: string;
-  readonly note?: string;
+export interface CreateOptions extends KeyOptions, CapLimits {
   readonly secretName?: string;
 }
+
+/** The whole text of a key of this id, with a secret that was never used. */
+export const newKeyText = (id: string): string =>
+  formatKey(id, randomBytes(SECRET_BYTES).toString('base64url'));
 
 /** Makes the key that these options describe. @throws CliFailure */
 export async function createKey(
@@ -38,7 +39,7 @@ export async function createKey(
 ): Promise<void> {
   const { connection } = session;
   if ((await findItem(connection, PARTITION.key, id)) !== undefined) throw keyExists(id);
-  const key = formatKey(id, randomBytes(SECRET_BYTES).toString('base64url'));
+  const key = newKeyText(id);
   const attributes = await keyAttributes(session, key, options);
   const parsed = parseKey({ ...attributes, sk: id, v: 1 });
   if (isMalformed(parsed)) throw new CliFailure(`${parsed.field} ${parsed.problem}`);
@@ -59,16 +60,19 @@ async function printNewKey(
   options: CreateOptions,
 ): Promise<void> {
   const { connection, output } = session;
-  // The cap comes first: a key without its cap would be a key that nothing bounds.
-  const capId = await createDailyCap(session, id, options);
-  if (!(await putNew(connection, PARTITION.key, id, attributes))) throw keyExists(id);
-  output.result({ id, key, ...capJson(capId, options) }, () =>
+  // The caps come first: a key without its cap would be a key that nothing bounds.
+  const caps = await createCaps(session, id, options);
+  if (!(await putNew(connection, PARTITION.key, id, attributes))) {
+    await removeCaps(session, caps);
+    throw keyExists(id);
+  }
+  output.result({ id, key, ...expiryJson(options), caps }, () =>
     [
       `key ${id} made in ${connection.name}. It is shown only now:`,
       '',
       `  ${key}`,
       '',
-      capText(capId, options),
+      ...closingLines(caps, options),
     ].join('\n'),
   );
 }
@@ -81,20 +85,18 @@ async function keepNewKey(
 ): Promise<void> {
   const { connection, output } = session;
   const { id } = made;
-  let capId: string | undefined;
+  let caps: readonly MadeCap[] = [];
   const secret = await createKeyInSecret(session, {
     ...made,
     secretName,
     before: async () => {
-      capId = await createDailyCap(session, id, options);
-      return async () => {
-        if (capId !== undefined) await remove(connection, PARTITION.cap, capId);
-      };
+      caps = await createCaps(session, id, options);
+      return () => removeCaps(session, caps);
     },
     exists: () => keyExists(id),
   });
   const { arn, isNewVersion } = secret;
-  output.result({ id, secretName, secretArn: arn, ...capJson(capId, options) }, () =>
+  output.result({ id, secretName, secretArn: arn, ...expiryJson(options), caps }, () =>
     [
       `key ${id} made in ${connection.name}. It is shown nowhere, and is in Secrets Manager as`,
       isNewVersion ? 'the new version of (the one before stays as AWSPREVIOUS):' : 'a new secret:',
@@ -103,23 +105,23 @@ async function keepNewKey(
       '',
       usageOf(secret),
       '',
-      capText(capId, options),
+      ...closingLines(caps, options),
     ].join('\n'),
   );
 }
 
-const capJson = (capId: string | undefined, { daily }: CreateOptions) =>
-  capId === undefined ? {} : { capId, dailyUsd: daily?.toString() };
+const expiryJson = ({ expires }: CreateOptions) =>
+  expires === undefined ? {} : { expiresAt: expires };
 
-const capText = (capId: string | undefined, { daily }: CreateOptions): string =>
-  capId === undefined
-    ? 'No cap was made with it; a request that no cap covers is refused.'
-    : `The cap ${capId} holds it to $${daily?.toString()} a day (UTC).`;
+const closingLines = (caps: readonly MadeCap[], { expires }: CreateOptions): string[] => [
+  capsText(caps),
+  ...(expires === undefined ? [] : [`It stops working at ${shownTime(expires)}.`]),
+];
 
 const keyExists = (id: string): CliFailure =>
   new CliFailure(
-    `there is a key "${id}" already, and its secret cannot be shown again; ` +
-      'choose another id, and disable the old key (hardcap key disable)',
+    `there is a key "${id}" already, and its secret cannot be shown again: give it a new one ` +
+      `(hardcap key rotate ${id}), or choose another id`,
   );
 
 async function keyAttributes(
@@ -127,30 +129,7 @@ async function keyAttributes(
   key: string,
   options: CreateOptions,
 ): Promise<SettingItem> {
-  const attributes = {
-    enabled: true,
-    ...(options.team === undefined ? {} : { team: options.team }),
-    ...(options.models === undefined ? {} : { models: options.models }),
-    ...(options.expires === undefined ? {} : { expiresAt: options.expires }),
-    ...(options.note === undefined ? {} : { note: options.note }),
-  };
+  const attributes = { enabled: true, ...attributesOf(options) };
   const history = await historyAfter(session, undefined, attributes);
   return { secretSha256: hashKey(key), ...attributes, history };
-}
-
-async function createDailyCap(
-  session: Session,
-  keyId: string,
-  { daily }: CreateOptions,
-): Promise<string | undefined> {
-  if (daily === undefined) return undefined;
-  const capId = `key-${keyId}-daily`;
-  const cap = { limitUsd: daily, window: 'daily', timeZone: 'UTC', keys: [keyId] };
-  const history = await historyAfter(session, undefined, cap);
-  const written = await putNew(session.connection, PARTITION.cap, capId, { ...cap, history });
-  if (written) return capId;
-  throw new CliFailure(
-    `there is a cap "${capId}" already, so no key was made; leave out --daily to keep that cap ` +
-      `as it is, and change its limit with: hardcap cap set ${capId} --limit ${daily}`,
-  );
 }

@@ -63,6 +63,61 @@ export function instantValue(text: string): string {
   return text;
 }
 
+/** Tags of a key: `stage=prod,app=web`. */
+export function keyTagsValue(text: string): Record<string, string> {
+  const tags = new Map<string, string>();
+  for (const part of text.split(',')) {
+    const at = part.indexOf('=');
+    const name = part.slice(0, Math.max(at, 0)).trim();
+    const value = part.slice(at + 1).trim();
+    if (name === '' || value === '' || tags.has(name)) {
+      throw new InvalidArgumentError(
+        'Tags are name=value, separated by commas: stage=prod,app=web.',
+      );
+    }
+    tags.set(name, value);
+  }
+  return Object.fromEntries(tags);
+}
+
+const DURATION = /^(\d{1,6})([smhdw])$/;
+const UNIT_MS = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000, w: 604_800_000 } as const;
+const MAX_DURATION_MS = 3_650 * UNIT_MS.d;
+
+/** Milliseconds of `90m`, `24h`, `30d` or `2w`, at most ten years; undefined for any other text. */
+export function readDurationMs(text: string): number | undefined {
+  if (text === '0') return 0;
+  const [, count, unit] = DURATION.exec(text) ?? [];
+  if (count === undefined || unit === undefined) return undefined;
+  const durationMs = Number(count) * UNIT_MS[unit as keyof typeof UNIT_MS];
+  return durationMs <= MAX_DURATION_MS ? durationMs : undefined;
+}
+
+/** A stretch of time, in milliseconds. */
+export function durationValue(text: string): number {
+  const durationMs = readDurationMs(text);
+  if (durationMs === undefined) {
+    throw new InvalidArgumentError('A number and s, m, h, d or w, such as 90m, 24h or 30d; or 0.');
+  }
+  return durationMs;
+}
+
+/** A date and time with its offset, as given, or what the time is in `30d`. */
+export function expiryValue(text: string): string {
+  const durationMs = readDurationMs(text);
+  if (durationMs !== undefined && durationMs > 0) {
+    return new Date(Math.ceil((Date.now() + durationMs) / 1_000) * 1_000)
+      .toISOString()
+      .replace('.000Z', 'Z');
+  }
+  if (readInstantMs(text) === undefined) {
+    throw new InvalidArgumentError(
+      'A date and time with offset, such as 2026-12-31T23:59:00Z, or how long from now: 30d.',
+    );
+  }
+  return text;
+}
+
 /** A key id. */
 export function keyIdValue(text: string): string {
   if (!isKeyId(text)) {

@@ -8,6 +8,8 @@ import { NumberValue } from '@aws-sdk/lib-dynamodb';
 import {
   isMalformed,
   parseCap,
+  ROTATION_ATTRIBUTES,
+  SECRET_ATTRIBUTES,
   type SettingItem,
   settingItem,
 } from '../../lambda/adapters/settings/setting-items.ts';
@@ -115,7 +117,8 @@ function planItem(
     Object.entries(attributes).filter(([name, value]) => !isSame(before[name], value)),
   );
   // A file without hashes says nothing of them.
-  const kept = (name: string) => KEPT.has(name) || name in attributes || name === HASH;
+  const kept = (name: string) =>
+    KEPT.has(name) || name in attributes || ROTATION_ATTRIBUTES.has(name);
   const remove = Object.keys(before).filter((name) => !kept(name));
   if (item !== undefined && Object.keys(set).length + remove.length === 0) return 'same';
   return {
@@ -140,7 +143,7 @@ const removal = (section: Section, id: string, item: SettingItem | undefined): P
   set: {},
   remove: [],
   attributes: Object.entries(item ?? {})
-    .filter(([name]) => !KEPT.has(name) && name !== HASH)
+    .filter(([name]) => !KEPT.has(name) && !ROTATION_ATTRIBUTES.has(name))
     .map(([name, value]) => attributeChange(name, value, undefined)),
   startsAtZero: false,
 });
@@ -152,7 +155,7 @@ const attributeChange = (name: string, before: unknown, after: unknown): Attribu
 });
 
 const shown = (name: string, value: unknown): string =>
-  name === HASH ? '(hidden)' : valueText(value);
+  SECRET_ATTRIBUTES.has(name) ? '(hidden)' : valueText(value);
 
 /** The attributes that name a cap's counters; of a cap that could not be read nothing is known. */
 function countsAnew(id: string, item: SettingItem, attributes: SettingItem): boolean {

@@ -39,7 +39,7 @@ export const SHOWN_ATTRIBUTES: Readonly<Record<Section, readonly string[]>> = {
   caps: ['limitUsd', 'window', ...OPTIONAL_CAP_ATTRIBUTES],
   keys: [
     ...['enabled', 'team', 'tags', 'models', 'maxRequestUsd', 'defaultMaxTokens', 'expiresAt'],
-    ...['note', HASH],
+    ...['note', HASH, 'previousSha256', 'previousUntil'],
   ],
   prices: PRICE_ATTRIBUTES,
   aliases: ['model', 'note'],

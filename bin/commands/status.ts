@@ -1,5 +1,5 @@
 /**
- * `hardcap status`: what each cap has counted in its running window.
+ * `hardcap status`: what each cap has counted in its running window, once or again and again.
  */
 import type { Command } from 'commander';
 import { systemClock } from '../../lambda/adapters/clock/system-clock.ts';
@@ -8,10 +8,12 @@ import { readCaps } from '../../lambda/adapters/settings/cap-items.ts';
 import { PARTITION } from '../../lambda/adapters/settings/setting-items.ts';
 import { readStandings } from '../../lambda/application/read-standings.ts';
 import { ageJson, ageText, readAge } from './catalogue-age-view.ts';
+import { wrongUse } from './failure.ts';
 import { printable } from './malformed-view.ts';
 import { openSession, type Session } from './session.ts';
 import { listItems } from './settings-store.ts';
 import { statusJson, statusTable } from './status-view.ts';
+import { parseEvery, watchStatus } from './status-watch.ts';
 import { tellUnmatched } from './unmatched-models.ts';
 
 /** Adds the `status` command. */
@@ -19,7 +21,14 @@ export function addStatusCommand(program: Command): void {
   program
     .command('status')
     .description('show what each cap has settled and reserved in its running window')
-    .action(async (_options: unknown, command: Command) => showStatus(await openSession(command)));
+    .option('--watch', 'show it again and again, with requests a second and the latest refusals')
+    .option('--every <time>', 'with --watch: time between two readings, such as 5s', '2s')
+    .action(async (options: { watch?: boolean; every: string }, command: Command) => {
+      const everyMs = parseEvery(options.every);
+      if (options.watch === true) return watchStatus(command, everyMs);
+      if (command.getOptionValueSource('every') === 'cli') throw wrongUse('--every needs --watch');
+      await showStatus(await openSession(command));
+    });
 }
 
 async function showStatus(session: Session): Promise<void> {

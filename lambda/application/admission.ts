@@ -122,15 +122,28 @@ export function authenticate(view: SettingsView, keyText: string, nowMs: number)
       { details: { item: `KEY/${key.keyId}`, field: key.field } },
     );
   }
-  const isRight = equalHashes(key?.secretSha256 ?? NO_KEY_HASH, hashKey(keyText));
-  if (key === undefined || !isRight) {
+  const hash = hashKey(keyText);
+  // Both, and before anything is decided: how long it takes tells nothing.
+  const isCurrent = equalHashes(key?.secretSha256 ?? NO_KEY_HASH, hash);
+  const isPrevious = equalHashes(key?.previous?.secretSha256 ?? NO_KEY_HASH, hash);
+  if (key === undefined || !(isCurrent || isPrevious)) {
     throw new HardcapError('unknown_key', 'unknown_key: this hardcap key is not known');
   }
+  if (!isCurrent) refuseOutlived(key, nowMs);
   if (!key.enabled || (key.expiresAtMs !== undefined && nowMs >= key.expiresAtMs)) {
     const state = key.enabled ? 'has expired' : 'is disabled';
     throw new HardcapError('unknown_key', `unknown_key: the hardcap key "${key.keyId}" ${state}`);
   }
   return key;
+}
+
+/** The secret of before the last rotation works until its overlap ends; what has no end is none. */
+function refuseOutlived({ keyId, previous }: CallerKey, nowMs: number): void {
+  if (previous !== undefined && nowMs < previous.untilMs) return;
+  throw new HardcapError(
+    'unknown_key',
+    `unknown_key: the hardcap key "${keyId}" has a new secret, and this old one no longer works`,
+  );
 }
 
 type NamedModel = Pick<AskedRequest, 'modelId' | 'namedAs' | 'profile' | 'profileArn'>;

@@ -42,6 +42,8 @@ export interface BoardRequest {
   readonly page: number;
   /** Name of the row whose past windows are shown: a cap id, and `#` and its value for a split. */
   readonly chosen?: string;
+  /** Whether past windows are read too. @default true */
+  readonly withHistories?: boolean;
 }
 
 /** A counter, or a split cap that nobody has used in its running window. */
@@ -107,7 +109,7 @@ export async function readBoard(ports: BoardPorts, request: BoardRequest): Promi
   const page = Math.min(Math.max(Math.trunc(request.page) || 1, 1), pages);
   const skipped = (page - 1) * PAGE_ROWS;
   const shown = rows.slice(skipped, skipped + PAGE_ROWS);
-  const { chosen } = request;
+  const { chosen, withHistories = true } = request;
   return {
     atMs,
     filter: request.filter.trim(),
@@ -122,7 +124,9 @@ export async function readBoard(ports: BoardPorts, request: BoardRequest): Promi
     capCount: items.length,
     malformed,
     unread,
-    histories: await histories(ports.counters, chosen === undefined ? shown : rows, chosen),
+    histories: withHistories
+      ? await histories(ports.counters, chosen === undefined ? shown : rows, chosen)
+      : [],
   };
 }
 

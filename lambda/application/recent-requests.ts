@@ -16,6 +16,15 @@ export interface RecentRequests {
   readonly isWhole: boolean;
 }
 
+/** A counter as an entry names it, for people: `team / alice` of `COUNTER#team#alice/daily:...`. */
+export function shownCounter(counter: string): string {
+  const end = counter.lastIndexOf('/');
+  return counter
+    .slice(0, end === -1 ? undefined : end)
+    .replace(/^COUNTER#/, '')
+    .replace('#', ' / ');
+}
+
 /**
  * The last entries by key, model, outcome, reason or counter; `key:` looks at the key alone, and
  * `team:` at nothing, as the journal knows no teams.

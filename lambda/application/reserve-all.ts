@@ -167,7 +167,8 @@ async function conclude(
     if (value.kind === 'reserved') {
       held.push({ charge, hold: value.hold, state: value.state });
     } else if (value.kind === 'unavailable') {
-      toRelease.push(value.hold);
+      // Certain that nothing stands: a release would be one more write on a counter in trouble.
+      if (value.hold.ambiguous) toRelease.push(value.hold);
       failed ||= charge.enforced;
       failure ??= value.cause;
     } else if (charge.enforced) {

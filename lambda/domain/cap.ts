@@ -73,6 +73,8 @@ export interface MalformedCap {
 export interface CallerKey {
   readonly keyId: string;
   readonly secretSha256: string;
+  /** The hash of the secret before the last rotation; it works until `untilMs`. */
+  readonly previous?: { readonly secretSha256: string; readonly untilMs: number };
   readonly enabled: boolean;
   readonly team?: string;
   readonly tags: Readonly<Record<string, string>>;

@@ -48,7 +48,10 @@ export type ReserveOutcome =
       readonly reason: RefusalReason;
       readonly state: CounterState;
     }
-  /** Given up: nobody knows whether it was written. `hold` must be released (it is fenced). */
+  /**
+   * Given up. Where `hold` is ambiguous nobody knows whether it was written: it must be released (it
+   * is fenced). Where it is not, nothing was.
+   */
   | { readonly kind: 'unavailable'; readonly hold: CounterHold; readonly cause: unknown };
 
 /** A hold is to be made larger: to this much in all. */

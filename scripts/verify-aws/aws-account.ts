@@ -4,18 +4,7 @@
  * Not here: the AWS SDK (sdk-account.ts).
  */
 
-/** What Lambda says of the gateway function. */
-export interface FunctionFacts {
-  readonly runtime: string;
-  readonly architecture: string;
-  readonly authType: string;
-  readonly invokeMode: string;
-  /** Actions that its policy lets everybody have. */
-  readonly policyActions: readonly string[];
-  readonly reservedConcurrency?: number;
-  /** Of the account, in this region; absent where the credentials may not see it. */
-  readonly accountConcurrency?: number;
-}
+import type { FunctionFacts } from '../../bin/commands/doctor/account.ts';
 
 export type DirectAnswer =
   | { readonly kind: 'answered'; readonly elapsedMs: number }

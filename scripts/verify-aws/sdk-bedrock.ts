@@ -1,17 +1,14 @@
 /**
  * Bedrock itself, not by way of the gateway: what it sells, how fast it answers, what it counts.
  */
-import {
-  BedrockClient,
-  ListFoundationModelsCommand,
-  paginateListInferenceProfiles,
-} from '@aws-sdk/client-bedrock';
+import { BedrockClient } from '@aws-sdk/client-bedrock';
 import {
   BedrockRuntimeClient,
   ConverseCommand,
   ConverseStreamCommand,
 } from '@aws-sdk/client-bedrock-runtime';
 import { CloudWatchClient, GetMetricStatisticsCommand } from '@aws-sdk/client-cloudwatch';
+import { offeredModels } from '../../bin/commands/doctor/offered-models.ts';
 import type { AwsAccount, DirectAnswer } from './aws-account.ts';
 import type { Place } from './sdk-account.ts';
 
@@ -21,7 +18,7 @@ export function createBedrockSide(place: Place): BedrockSide {
   const runtime = createRuntime(place);
   const cloudWatch = new CloudWatchClient(place);
   return {
-    offeredModels: (region) => offeredModels({ ...place, region }),
+    offeredModels: (region) => offeredModels(new BedrockClient({ ...place, region })),
     converse: (modelId) => converse(runtime, modelId),
     leaveStream: (modelId, maxTokens) => leaveStream(createRuntime(place), modelId, maxTokens),
     async outputTokens(modelId, fromMs, toMs) {
@@ -50,25 +47,6 @@ const createRuntime = (place: Place): BedrockRuntimeClient =>
     authSchemePreference: ['sigv4'],
     maxAttempts: 1,
   });
-
-async function offeredModels(place: Place): Promise<ReadonlySet<string>> {
-  const client = new BedrockClient(place);
-  const { modelSummaries = [] } = await client.send(new ListFoundationModelsCommand({}));
-  const offered = new Set<string>();
-  for (const { modelId, inferenceTypesSupported = [] } of modelSummaries) {
-    // Others are sold by a profile, or as throughput.
-    if (modelId !== undefined && inferenceTypesSupported.includes('ON_DEMAND')) {
-      offered.add(modelId);
-    }
-  }
-  const pages = paginateListInferenceProfiles({ client }, { typeEquals: 'SYSTEM_DEFINED' });
-  for await (const { inferenceProfileSummaries = [] } of pages) {
-    for (const { inferenceProfileId } of inferenceProfileSummaries) {
-      if (inferenceProfileId !== undefined) offered.add(inferenceProfileId);
-    }
-  }
-  return offered;
-}
 
 const HELLO = [{ role: 'user' as const, content: [{ text: 'Say hello.' }] }];
 

@@ -58,12 +58,21 @@ function reserveFaults(newBench: NewBench): void {
 
   it('tries again after a throttled attempt, and is as certain as before', async () => {
     const bench = newBench();
-    bench.faults.nextWrites('throttled', 'throttled');
+    bench.faults.nextWrites('throttled');
 
     expect(await bench.reserve('3')).toMatchObject({
       kind: 'reserved',
       hold: { ambiguous: false },
     });
+  });
+
+  it('gives way where it is throttled again, certain that nothing stands', async () => {
+    const bench = newBench();
+    bench.faults.nextWrites('throttled', 'throttled');
+
+    expect(unknownHold(await bench.reserve('3')).ambiguous).toBe(false);
+    expect(bench.faults.writes).toBe(2);
+    expect(await bench.ledger.read(bench.counter)).toBeUndefined();
   });
 
   it('gives up at once, and certain, where the store says no', async () => {
@@ -151,6 +160,19 @@ function lateReserves(newBench: NewBench): void {
 }
 
 function endFaults(newBench: NewBench): void {
+  it('settles however long it is throttled, up to a bound', async () => {
+    const bench = newBench();
+    const hold = await bench.hold('3');
+    bench.faults.nextWrites(...Array<Fault>(29).fill('throttled'));
+
+    expect(await bench.ledger.settle(hold, usd('1'))).toEqual({ kind: 'ended' });
+    expect(await bench.books()).toMatchObject({ committed: '1.00', settled: '1.00', inFlight: 0 });
+
+    const other = await bench.hold('3');
+    bench.faults.nextWrites(...Array<Fault>(30).fill('throttled'));
+    expect(await bench.ledger.settle(other, usd('1'))).toMatchObject({ kind: 'unavailable' });
+  });
+
   it.each<Fault>(['answer-lost', 'request-lost', 'server-error-after', 'throttled'])(
     'settles once after an attempt that is %s',
     async (fault) => {

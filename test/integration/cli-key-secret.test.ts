@@ -107,8 +107,7 @@ describe('a key that goes to Secrets Manager', () => {
       id: 'alice',
       secretName: NAME,
       secretArn: secretArn(NAME),
-      capId: 'key-alice-daily',
-      dailyUsd: '5',
+      caps: [{ capId: 'key-alice-daily', window: 'daily', limitUsd: '5' }],
     });
   });
 

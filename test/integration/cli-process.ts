@@ -5,6 +5,7 @@ import { spawn } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { createInterface } from 'node:readline';
 import { DeleteTableCommand } from '@aws-sdk/client-dynamodb';
 import { DeleteCommand, PutCommand, ScanCommand } from '@aws-sdk/lib-dynamodb';
 import { systemClock } from '../../lambda/adapters/clock/system-clock.ts';
@@ -53,6 +54,20 @@ async function runIn(
   return { code, stdout, stderr };
 }
 
+/** Reads lines of JSON until there are `count`, and ends the process by its id. */
+async function linesOf(cwd: string, args: readonly string[], count: number): Promise<unknown[]> {
+  const child = spawn(process.execPath, [CLI, ...args], { cwd, env: { PATH: process.env.PATH } });
+  const lines: unknown[] = [];
+  const closed = new Promise((resolve) => child.on('close', resolve));
+  for await (const line of createInterface({ input: child.stdout })) {
+    lines.push(JSON.parse(line));
+    if (lines.length === count) break;
+  }
+  child.kill();
+  await closed;
+  return lines;
+}
+
 /** A DynamoDB, an empty directory, and the command line on tables that `renew` makes anew. */
 export async function startCommandLine() {
   const dynamodb = await startEmbeddedDynamodb();
@@ -83,6 +98,9 @@ export async function startCommandLine() {
     runBare: (args: readonly string[], env: NodeJS.ProcessEnv = {}) => runIn(workDir, args, env),
     /** Runs it on this test's tables. */
     run,
+    /** Runs what does not end by itself, for its first `count` lines of JSON. */
+    runLines: (count: number, ...args: string[]) =>
+      linesOf(workDir, [...args, ...tableOptions()], count),
     /** Runs it and reads what it printed as JSON; fails where it failed. */
     runJson: async (...args: string[]) => {
       const { code, stdout, stderr } = await run(...args, '--json');

@@ -124,3 +124,21 @@ test('colours only where it is wanted', async () => {
   expect(plain.stdout).not.toContain('\u001b[');
   expect(coloured.stdout).toContain('\u001b[');
 });
+
+test('watches as one JSON object a line, and draws on nothing but a terminal', async () => {
+  await cli.run('cap', 'set', 'team', '--limit', '1', '--window', 'daily');
+  await cli.reserve('COUNTER#team', '0.25');
+
+  const [line] = await cli.runLines(2, 'status', '--watch', '--every', '500ms', '--json');
+  const { code, stderr } = await cli.run('status', '--watch');
+
+  expect(line).toMatchObject({
+    requestsPerSecond: 0,
+    inFlight: 1,
+    counters: [{ cap: 'team', reservedUsd: '0.25' }],
+    more: 0,
+    refusals: [],
+  });
+  expect(code).toBe(2);
+  expect(stderr).toContain('add --json');
+});

@@ -58,9 +58,10 @@ describe('whom it answers', () => {
 
     expect(status).toBe(200);
     expect(text).toMatch(/^<!doctype html>/);
-    for (const shown of ['team', 'each', 'key alice', 'settled', 'refused', 'larger-than-limit']) {
+    for (const shown of ['team', 'each', 'key alice', 'settled', 'refused']) {
       expect(text).toContain(`>${shown}</`);
     }
+    expect(text).toMatch(/>larger-than-limit, by <bdi>tiny<\/bdi>/);
   });
 
   it('is nobody else: clients of the gateway get its own answer', async () => {

@@ -60,6 +60,8 @@ export interface SimulatedTable {
   apply(command: TableCommand): TableOutput;
   /** One item as the document client gives it, undefined where there is none. */
   item(pk: string, sk: string): NativeItem | undefined;
+  /** What the item counts as by DynamoDB's size rules; 0 where there is none. */
+  bytes(pk: string, sk: string): number;
   /** Every item as the document client gives it, in the order of the keys. */
   items(): Iterable<NativeItem>;
   /** A table of the same items that changes by itself. */
@@ -76,6 +78,7 @@ function tableOf(store: ItemStore): SimulatedTable {
       const item = store.get({ pk, sk });
       return item === undefined ? undefined : nativeItem(item.attributes);
     },
+    bytes: (pk, sk) => store.get({ pk, sk })?.bytes ?? 0,
     *items() {
       for (const item of store.all()) yield nativeItem(item.attributes);
     },

@@ -8,6 +8,7 @@ import {
   requestLimitOf,
   standingOf,
 } from '../../lambda/application/admission.ts';
+import { hashKey } from '../../lambda/domain/caller-key.ts';
 import type { Cap } from '../../lambda/domain/cap.ts';
 import { cap, price, usd, windowRule } from '../helpers/builders.ts';
 import {
@@ -57,6 +58,49 @@ describe('a key', () => {
     const view = viewOf({ key: callerKey({ enabled: false, secretSha256: 'f'.repeat(64) }) });
 
     expect(() => authenticate(view, KEY_TEXT, NOON_MS)).toThrow(/is not known/);
+  });
+
+  describe('with a secret of before its rotation', () => {
+    const rotated = (untilMs: number, rest = {}) =>
+      callerKey({
+        secretSha256: 'f'.repeat(64),
+        previous: { secretSha256: hashKey(KEY_TEXT), untilMs },
+        ...rest,
+      });
+
+    it('takes the old secret until the millisecond before the overlap ends', () => {
+      const key = rotated(NOON_MS + 1);
+
+      expect(authenticate(viewOf({ key }), KEY_TEXT, NOON_MS)).toBe(key);
+    });
+
+    it.each([
+      ['in the very millisecond in which the overlap ends', rotated(NOON_MS)],
+      ['where the end of the overlap is no time', rotated(Number.NaN)],
+      ['of a key that is disabled', rotated(NOON_MS + 1, { enabled: false })],
+      ['of a key that has expired', rotated(NOON_MS + 1, { expiresAtMs: NOON_MS })],
+    ])('refuses the old secret %s', (_, key) => {
+      expect(() => authenticate(viewOf({ key }), KEY_TEXT, NOON_MS)).toThrow(
+        expect.objectContaining({ code: 'unknown_key' }),
+      );
+    });
+
+    it('takes the new secret whenever the overlap ends', () => {
+      const previous = { secretSha256: 'f'.repeat(64), untilMs: NOON_MS - 1 };
+      const key = callerKey({ previous });
+
+      expect(authenticate(viewOf({ key }), KEY_TEXT, NOON_MS)).toBe(key);
+    });
+
+    it('tells of the rotation only whom holds the old secret', () => {
+      const previous = { secretSha256: 'e'.repeat(64), untilMs: NOON_MS + 1 };
+      const key = callerKey({ secretSha256: 'f'.repeat(64), previous });
+
+      expect(() => authenticate(viewOf({ key }), KEY_TEXT, NOON_MS)).toThrow(/is not known/);
+      expect(() => authenticate(viewOf({ key: rotated(NOON_MS) }), KEY_TEXT, NOON_MS)).toThrow(
+        /has a new secret/,
+      );
+    });
   });
 
   it('holds until the millisecond before its expiry', () => {

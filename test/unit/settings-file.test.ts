@@ -149,6 +149,19 @@ test('writes caps before keys, and removes keys before caps', () => {
   expect(JSON.stringify(changes.map(({ attributes }) => attributes))).not.toContain(hash);
 });
 
+test('says nothing of a rotated key: both its secrets are left as they are', () => {
+  const previous = { previousSha256: 'cd'.repeat(32), previousUntil: '2026-12-01T00:00:00Z' };
+  const key = settingItem('KEY', 'k', { secretSha256: 'ab'.repeat(32), team: 'a', ...previous });
+  const table = new Map([['keys', [key]]] as const);
+  const planned = (text: string) => planImport(settingsOf(text), table, true).changes;
+
+  expect(planned('version: 1\nkeys: {k: {team: a}}')).toEqual([]);
+  expect(planned('version: 1\nkeys: {k: {team: b}}')).toMatchObject([{ remove: [] }]);
+  const removed = JSON.stringify(planned('version: 1\nkeys: {}').map((one) => one.attributes));
+  expect(removed).toContain('team');
+  expect(removed).not.toContain('previous');
+});
+
 test.each<[unknown, unknown, boolean]>([
   [NumberValue.from('5'), '5.00', true],
   [NumberValue.from('1E-9'), NumberValue.from('0.000000001'), true],

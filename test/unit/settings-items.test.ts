@@ -230,6 +230,8 @@ describe('a key item', () => {
     const key = parseKey(
       keyItem({
         secretSha256: SECRET_SHA256.toUpperCase(),
+        previousSha256: 'A'.repeat(64),
+        previousUntil: '2026-12-01T00:00:00Z',
         enabled: false,
         team: 'red',
         tags: { stage: 'prod' },
@@ -245,6 +247,7 @@ describe('a key item', () => {
     expect(key).toEqual({
       keyId: 'alice',
       secretSha256: SECRET_SHA256,
+      previous: { secretSha256: 'a'.repeat(64), untilMs: Date.UTC(2026, 11, 1) },
       enabled: false,
       team: 'red',
       tags: { stage: 'prod' },
@@ -258,6 +261,8 @@ describe('a key item', () => {
   test.each<[string, SettingItem, string]>([
     ['no hash', { secretSha256: undefined }, 'secretSha256'],
     ['a hash that is cut', { secretSha256: 'a'.repeat(63) }, 'secretSha256'],
+    ['an old hash without end', { previousSha256: 'a'.repeat(64) }, 'previousUntil'],
+    ['an end without old hash', { previousUntil: '2026-12-01T00:00:00Z' }, 'previousSha256'],
     ['an empty allow-list', { models: [] }, 'models'],
     ['an empty team', { team: '' }, 'team'],
     ['a tag that is a list', { tags: { stage: ['prod'] } }, 'tags.stage'],
@@ -269,9 +274,13 @@ describe('a key item', () => {
   });
 
   test('never shows what stands in place of the hash, which may be the key itself', () => {
-    const key = parseKey(keyItem({ secretSha256: 'hc_alice_secret' }));
+    const keys = [
+      parseKey(keyItem({ secretSha256: 'hc_alice_secret' })),
+      parseKey(keyItem({ previousSha256: 'hc_alice_secret', previousUntil: 1 })),
+    ];
 
-    expect(JSON.stringify(key)).not.toContain('hc_alice_secret');
+    expect(keys).toMatchObject([{ field: 'secretSha256' }, { field: 'previousSha256' }]);
+    expect(JSON.stringify(keys)).not.toContain('hc_alice_secret');
   });
 });
 

@@ -104,7 +104,7 @@ async function reserve(
     const nowMs = options.clock.nowMs();
     const { maxInFlight } = options;
     const write = reserveWrite({ ...writeOf(request), mustExist, nowMs, maxInFlight });
-    const result = await attemptWrite(options, counter, write);
+    const result = await attemptWrite(options, counter, write, 'reserve');
     ambiguous ||= result.ambiguous;
     try {
       if (mustExist && isNew(result)) {
@@ -120,7 +120,7 @@ async function reserve(
     } catch (cause) {
       // A counter that cannot be read. Where something may stand on it, the caller must know.
       if (!ambiguous && result.kind !== 'written') throw cause;
-      return { kind: 'unavailable', hold: hold(), cause };
+      return { kind: 'unavailable', hold: { ...hold(), ambiguous: true }, cause };
     }
   }
   return refusedAfter(options, hold(), 'reserved-in-flight', state);
@@ -324,7 +324,7 @@ async function endOnce(
   write: EndWrite,
   rounds: EndRounds,
 ): Promise<EndOutcome | 'again'> {
-  const settled = await attemptWrite(options, hold.counter, settleWrite(write));
+  const settled = await attemptWrite(options, hold.counter, settleWrite(write), 'end');
   if (settled.kind === 'written') return { kind: 'ended' };
   rounds.ambiguous ||= settled.ambiguous;
   if (settled.kind !== 'refused') return unavailable(settled);
@@ -343,7 +343,7 @@ async function endOnce(
   }
   const charged = isOwn(hold, expired) ? expired : write.reservedNanoUsd;
   const lateWrite = lateSettleWrite({ ...write, reservedNanoUsd: charged });
-  const late = await attemptWrite(options, hold.counter, lateWrite);
+  const late = await attemptWrite(options, hold.counter, lateWrite, 'end');
   if (late.kind === 'written') return { kind: 'ended' };
   if (late.kind !== 'refused') return unavailable(late);
   return late.ambiguous ? { kind: 'ended' } : { kind: 'already-ended' };

@@ -27,6 +27,16 @@ export type WriteResult =
 const MAX_ATTEMPTS = 3;
 const BACKOFF_MS = 30;
 
+/**
+ * How often a write is sent where each attempt is throttled, so that nothing of it is written.
+ *
+ * A counter that is written more than DynamoDB bears gets on only by ends, which make its item
+ * smaller. So a reserve soon gives way: its caller may come again. An end does not, for 14 s: it has
+ * nobody who waits, and what it leaves is charged in full and makes each write dearer until it
+ * expires. docs/scale.md has what came of other numbers.
+ */
+export const THROTTLED_ATTEMPTS = { reserve: 2, end: 30, other: MAX_ATTEMPTS } as const;
+
 const THROTTLED = new Set([
   'ProvisionedThroughputExceededException',
   'ThrottlingException',
@@ -89,15 +99,17 @@ async function whatStoodThere(
   return error.Item ?? (await readItem(table, counter));
 }
 
-/** Sends the write up to three times. Never throws. */
+/** Sends the write up to three times, or as often as `purpose` has it throttled. Never throws. */
 export async function attemptWrite(
   table: CounterTable,
   counter: CounterKey,
   write: CounterWrite,
+  purpose: keyof typeof THROTTLED_ATTEMPTS = 'other',
 ): Promise<WriteResult> {
   let ambiguous = false;
   let cause: unknown;
-  for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt += 1) {
+  let most: number = MAX_ATTEMPTS;
+  for (let attempt = 1; attempt <= most; attempt += 1) {
     if (attempt > 1) {
       table.onRetry?.();
       await table.clock.sleep(BACKOFF_MS * attempt);
@@ -115,6 +127,8 @@ export async function attemptWrite(
       return { kind: 'written', item: answer.Attributes ?? {}, ambiguous };
     } catch (error) {
       cause = error;
+      const isThrottled = error instanceof Error && THROTTLED.has(error.name);
+      most = isThrottled ? THROTTLED_ATTEMPTS[purpose] : MAX_ATTEMPTS;
       if (error instanceof ConditionalCheckFailedException) {
         try {
           const item = await whatStoodThere(table, counter, error);
@@ -125,8 +139,7 @@ export async function attemptWrite(
         }
       }
       if (isItemFull(error)) return { kind: 'item-full', ambiguous };
-      const throttled = error instanceof Error && THROTTLED.has(error.name);
-      if (isCertain(error) && !throttled) break;
+      if (isCertain(error) && !isThrottled) break;
       ambiguous ||= !isCertain(error);
     }
   }

@@ -50,7 +50,8 @@ function figures({ levels, inFlight }: Board): Html {
     figure('near limit', levels.near, levels.near > 0 ? 'near' : ''),
     figure('with room', levels.room, ''),
     ...(levels.off > 0 ? [figure('off', levels.off, '')] : []),
-    figure('requests in flight', inFlight, ''),
+    // A request has one on each counter that it counts on.
+    figure('reservations in flight', inFlight, ''),
   ]}</dl>`;
 }
 

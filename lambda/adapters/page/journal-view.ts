@@ -1,7 +1,11 @@
 /**
  * The last requests as a table: who asked what, what became of it, and what it cost.
  */
-import { MAX_JOURNAL_KEYS, type RecentRequests } from '../../application/recent-requests.ts';
+import {
+  MAX_JOURNAL_KEYS,
+  type RecentRequests,
+  shownCounter,
+} from '../../application/recent-requests.ts';
 import { shownUsd } from '../../domain/shown-usd.ts';
 import type { RecentEntry } from '../../ports/board.ts';
 import { type Html, html, idFor, NOTHING, nameHtml } from './html.ts';
@@ -40,19 +44,28 @@ const TONES: Readonly<Record<string, string>> = {
 };
 
 function row(entry: RecentEntry): Html {
-  const { atMs, requestId, keyId, modelId, outcome, reason, count } = entry;
+  const { atMs, requestId, keyId, modelId, outcome, count } = entry;
   const iso = new Date(atMs).toISOString();
   return html`<tr role="row" id="${idFor('entry', `${requestId}-${atMs}`)}">
 <th role="rowheader" scope="row" class="name"><time datetime="${iso}" title="${iso}"
 >${iso.slice(11, 19)}</time> ${nameHtml(keyId)}</th>
 <td role="cell" class="what"><span class="tag ${TONES[outcome] ?? ''}">${outcome}</span>${
     count > 1 ? html` <span class="muted">${count} times</span>` : NOTHING
-  }${reason === undefined ? NOTHING : html`<span class="sub">${reason}</span>`}</td>
+  }${reasonHtml(entry)}</td>
 <td role="cell" class="wide model">${nameHtml(modelId)}</td>
 ${number('In', entry.inputTokens?.toString())}
 ${number('Out', entry.outputTokens?.toString())}
 ${number('Reserved', shownUsd(entry.reservedNanoUsd, 'up'))}
 ${number('Cost', shownUsd(entry.costNanoUsd, 'up'))}</tr>`;
+}
+
+/** Of a refusal also which counter had no room: a key has several caps. */
+function reasonHtml({ outcome, reason, counters: [counter] }: RecentEntry): Html {
+  if (reason === undefined) return NOTHING;
+  const by = outcome === 'refused' && counter !== undefined;
+  return html`<span class="sub">${reason}${
+    by ? html`, by ${nameHtml(shownCounter(counter))}` : NOTHING
+  }</span>`;
 }
 
 const number = (label: string, figure = ''): Html =>

@@ -53,7 +53,7 @@ const HEAD = `
 .hc .note{margin:0 0 12px;color:var(--muted)}
 .hc .filter{display:flex;flex-wrap:wrap;align-items:center;gap:8px;margin:0 0 10px}
 .hc .filter label{font-weight:600}
-.hc .filter input{flex:0 1 260px;min-width:0;padding:4px 9px;border:1px solid var(--muted);
+.hc .filter input{flex:1 1 140px;max-width:260px;min-width:0;padding:4px 9px;border:1px solid var(--muted);
   border-radius:6px;background:var(--ground)}
 .hc .pager{display:flex;flex-wrap:wrap;align-items:center;gap:8px;margin:12px 0 0}
 `;
@@ -127,6 +127,7 @@ const JOURNAL = `
 .hc .journal .model{overflow-wrap:anywhere}
 @container (max-width:719px){
   .hc .journal tbody .name{grid-column:1/3}.hc .journal tbody .what{grid-column:3/-1}
+  .hc .journal tbody .number:empty{display:none}
 }
 `;
 

@@ -96,7 +96,7 @@ async function loadShared(table: SettingsTable): Promise<SharedSettings> {
 }
 
 /** The operator's row wins over a refreshed one, even where it is malformed: it was meant. */
-function readPrices(items: readonly SettingItem[]): Map<string, Price | MalformedPrice> {
+export function readPrices(items: readonly SettingItem[]): Map<string, Price | MalformedPrice> {
   const isAuto = (item: SettingItem) => String(item.sk).startsWith(AUTO_PRICE_PREFIX);
   const autoFirst = [...items.filter(isAuto), ...items.filter((item) => !isAuto(item))];
   return new Map(

@@ -121,9 +121,15 @@ const PRICE = {
 /** A model that costs nothing has no price lines that could contradict it. */
 const FREE_PRICE = { v: FIELD.version, free: FIELD.flag, ...BOUNDS };
 
-const PRICE_SCHEMA = z.strictObject({ ...PRICE, free: z.exactOptional(FIELD.flag) });
+const OPERATOR_ONLY = { free: z.exactOptional(FIELD.flag) };
 /** Only a refreshed price can be approved: what an operator writes is meant. */
-const AUTO_SCHEMA = z.strictObject({ ...PRICE, approved: z.exactOptional(FIELD.flag) });
+const AUTO_ONLY = { approved: z.exactOptional(FIELD.flag) };
+
+/** The attributes of price items and their forms, for the page that lists them. */
+export const PRICE_SHAPE = { ...PRICE, ...OPERATOR_ONLY, ...AUTO_ONLY };
+
+const PRICE_SCHEMA = z.strictObject({ ...PRICE, ...OPERATOR_ONLY });
+const AUTO_SCHEMA = z.strictObject({ ...PRICE, ...AUTO_ONLY });
 const FREE_PRICE_SCHEMA = z.strictObject(FREE_PRICE);
 type PriceFields = z.output<typeof PRICE_SCHEMA> & { readonly approved?: boolean };
 

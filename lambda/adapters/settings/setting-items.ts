@@ -82,6 +82,8 @@ const CAP = {
 const KEY = {
   v: FIELD.version,
   secretSha256: FIELD.secretSha256,
+  previousSha256: z.exactOptional(FIELD.secretSha256),
+  previousUntil: z.exactOptional(FIELD.instant),
   enabled: z.exactOptional(FIELD.flag),
   team: z.exactOptional(FIELD.name),
   tags: z.exactOptional(tagMap(FIELD.name)),
@@ -93,17 +95,32 @@ const KEY = {
 
 const ALIAS = { v: FIELD.version, model: FIELD.modelId };
 
+/** The attributes of each kind of item and their forms, for the page that lists them. */
+export const ITEM_SHAPES = { cap: CAP, key: KEY, alias: ALIAS } as const;
+
 const SELECTORS_SCHEMA = z.object(SELECTORS);
 const CAP_SCHEMA = z.strictObject(CAP);
 const KEY_SCHEMA = z.strictObject(KEY);
 const ALIAS_SCHEMA = z.strictObject(ALIAS);
 
 const CAP_FORM: Form = { attributes: [...Object.keys(CAP), 'note', 'history'] };
+/** What a key's item holds of its secrets: hashes, which are shown to nobody all the same. */
+export const SECRET_ATTRIBUTES: ReadonlySet<string> = new Set(['secretSha256', 'previousSha256']);
+/** What only a rotation writes, hashes and their end: no file of settings holds it. */
+export const ROTATION_ATTRIBUTES: ReadonlySet<string> = new Set([
+  ...SECRET_ATTRIBUTES,
+  'previousUntil',
+]);
 const KEY_FORM: Form = {
   attributes: [...Object.keys(KEY), 'note', 'history'],
-  secret: new Set(['secretSha256']),
+  secret: SECRET_ATTRIBUTES,
 };
 const ALIAS_FORM: Form = { attributes: [...Object.keys(ALIAS), 'note', 'history'] };
+/** What a key may do without, apart from the secret of before, which only a rotation writes. */
+export const OPTIONAL_KEY_ATTRIBUTES: readonly string[] = [
+  ...Object.keys(KEY).filter((name) => !['v', 'secretSha256'].includes(name)),
+  'note',
+].filter((name) => !name.startsWith('previous'));
 /** What a cap may do without: it holds its default where the attribute is absent. */
 export const OPTIONAL_CAP_ATTRIBUTES: readonly string[] = [
   ...Object.keys(CAP).filter((name) => !['v', 'limitUsd', 'window'].includes(name)),
@@ -205,9 +222,17 @@ export function parseKey(item: SettingItem): CallerKey | MalformedKey {
     return { keyId, ...firstFault(parsed.error, attributes, KEY_FORM) };
   }
   const fields = parsed.data;
+  const { previousSha256, previousUntil } = fields;
+  if ((previousSha256 === undefined) !== (previousUntil === undefined)) {
+    const field = previousSha256 === undefined ? 'previousSha256' : 'previousUntil';
+    return { keyId, field, problem: 'is missing; previousSha256 and previousUntil go together' };
+  }
   return {
     keyId,
     secretSha256: fields.secretSha256,
+    ...(previousSha256 === undefined || previousUntil === undefined
+      ? {}
+      : { previous: { secretSha256: previousSha256, untilMs: previousUntil } }),
     enabled: fields.enabled ?? true,
     ...(fields.team === undefined ? {} : { team: fields.team }),
     tags: fields.tags ?? {},

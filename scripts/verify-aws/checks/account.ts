@@ -2,9 +2,10 @@
  * Checks of the account's side: the function, its cold starts, the ledger's store, the models that
  * are sold, the way round the gateway, and the price lists.
  */
+import type { FunctionFacts } from '../../../bin/commands/doctor/account.ts';
 import { CATALOGUE_ROWS } from '../../../lambda/domain/catalogue/rows.ts';
 import { nanoUsd } from '../../../lambda/domain/money.ts';
-import type { FunctionFacts } from '../aws-account.ts';
+
 import { type Check, differs, ok, type Scene, unseen, withAccount } from '../check.ts';
 
 const URL_ACTIONS = ['lambda:InvokeFunctionUrl', 'lambda:InvokeFunction'];

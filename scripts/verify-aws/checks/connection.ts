@@ -2,7 +2,7 @@
  * Checks of the connection itself: which HTTP the address speaks, and whose clock is right.
  */
 import { connect as connectHttp2 } from 'node:http2';
-import { connect as connectTls } from 'node:tls';
+import { chosenProtocol } from '../../../bin/commands/doctor/chosen-protocol.ts';
 import { type Check, differs, ok, onlyOnAws, type Scene } from '../check.ts';
 import { shortly } from '../requests.ts';
 
@@ -19,7 +19,7 @@ export const httpVersion: Check = {
       const seen = status === 200 ? 'no TLS; h2c answers 200' : `no TLS; h2c: ${status}`;
       return onlyOnAws(expected, seen);
     }
-    const chosen = await protocolChosen(scene);
+    const chosen = await chosenProtocol(url, scene.trustedCertificates);
     if (chosen === 'h2') {
       const status = await statusByHttp2(scene);
       if (status === 200 || isIamRefusal(scene, status)) {
@@ -45,26 +45,6 @@ export const httpVersion: Check = {
 /** An unsigned request where the URL asks for a signature: it has been answered all the same. */
 const isIamRefusal = ({ authType }: Scene, status: number | string): boolean =>
   authType === 'iam' && status === 403;
-
-/** The protocol that the server takes of both. @throws Error where there is no TLS connection */
-function protocolChosen({ caller, trustedCertificates }: Scene): Promise<string> {
-  const { hostname, port } = caller.url;
-  return new Promise((resolve, reject) => {
-    const socket = connectTls({
-      host: hostname,
-      port: Number(port || '443'),
-      servername: hostname,
-      ALPNProtocols: ['h2', 'http/1.1'],
-      ...(trustedCertificates && { ca: trustedCertificates }),
-    });
-    socket.setTimeout(TIMEOUT_MS, () => socket.destroy(new Error('no TLS connection in 10 s')));
-    socket.once('error', reject);
-    socket.once('secureConnect', () => {
-      resolve(socket.alpnProtocol || 'no protocol');
-      socket.destroy();
-    });
-  });
-}
 
 /** The status of `/healthz` over HTTP/2, or what went wrong. */
 function statusByHttp2({ caller, trustedCertificates }: Scene): Promise<number | string> {
