@@ -78,8 +78,8 @@ export function idleLines(): readonly CostLine[] {
     {
       what: 'metrics',
       price: 'metrics',
-      units: 1n,
-      how: `the age of the prices; a stack in use writes at most ${ALL_METRICS}`,
+      units: 2n,
+      how: `runs of the rollover, age of the prices; a stack in use writes at most ${ALL_METRICS}`,
     },
     { what: 'alarms', price: 'alarms', units: STACK.alarms, how: 'of the stack' },
     { what: 'dashboard', price: 'dashboards', units: STACK.dashboards, how: 'of the stack' },
