@@ -208,6 +208,8 @@ const health = (): Sized =>
     ['invariantBroken', 'Invariants broken, rollover', { service: 'rollover' }],
     ['priceRefreshFailures', 'Price refreshes failed', { service: 'rollover' }],
     ['eventFailures', 'Events not delivered', { service: 'rollover' }],
+    ['ssmSyncFailures', 'SSM syncs failed', { service: 'ssmSync' }],
+    ['ssmParametersMalformed', 'SSM parameters malformed', { service: 'ssmSync' }],
   ]);
 
 const consoleUrl = (service: string): string =>

@@ -39,22 +39,28 @@ export function malformedWords({ kind, id, field, problem }: MalformedFacts): Wo
     '',
     REFUSED[kind],
     '',
-    'To mend it, change the item in the settings table (DynamoDB console, Explore items):',
-    `  pk = ${PARTITION[kind]}, sk = ${name}`,
-    ...mendLines(kind, id),
-    'It holds within 5 seconds.',
+    ...mendLines(kind, id, name),
   ]);
 }
 
-/** Only of an id that a shell reads as it stands. */
-function mendLines(kind: MalformedFacts['kind'], id: string): string[] {
-  if (!/^[A-Za-z0-9._:-]+$/.test(id)) return [];
-  if (id.startsWith('ssm:')) {
+function mendLines(kind: MalformedFacts['kind'], id: string, name: string): string[] {
+  if (kind === 'cap' && id.startsWith('ssm:')) {
     return [
-      'It comes from Parameter Store: mend the parameter there, or the sync writes it again.',
+      'It comes from Parameter Store: mend the parameter there, as the sync would undo a change in',
+      'the settings table. It is read every minute, and holds 5 seconds later.',
     ];
   }
-  if (id.startsWith('auto:')) return [];
+  return [
+    'To mend it, change the item in the settings table (DynamoDB console, Explore items):',
+    `  pk = ${PARTITION[kind]}, sk = ${name}`,
+    ...commandLines(kind, id),
+    'It holds within 5 seconds.',
+  ];
+}
+
+/** Only of an id that a shell reads as it stands. */
+function commandLines(kind: MalformedFacts['kind'], id: string): string[] {
+  if (!/^[A-Za-z0-9._:-]+$/.test(id) || id.startsWith('auto:')) return [];
   const command = {
     cap: `cap set ${id} ...`,
     price: `prices set ${id} ...`,

@@ -154,15 +154,23 @@ function actionLines(facts: ThresholdFacts): string[] {
 const SSM_PREFIX = 'ssm:';
 
 function raiseLines(facts: ThresholdFacts): string[] {
-  const { cap, split, window } = facts;
-  const amount = formatUsd(suggestedLimit(facts)).replace(/\.00$/, '');
-  if (cap.capId.startsWith(SSM_PREFIX)) {
-    const name = cap.capId.slice(SSM_PREFIX.length);
-    return [
-      'To raise it, change its parameter in Parameter Store, which is synced every minute:',
-      `  .../caps/${name} (such as to ${amount})`,
-    ];
-  }
+  const { cap, nowMs } = facts;
+  const most = suggestedLimit(facts);
+  const amount = formatUsd(most).replace(/\.00$/, '');
+  const { parameter, capId } = cap;
+  if (capId.startsWith(SSM_PREFIX)) return parameterLines(facts, amount);
+  if (parameter === undefined) return tableLines(facts, amount);
+  const { table } = parameter;
+  if (table === undefined) return parameterLines(facts, amount);
+  // No raise passes the parameter's limit, so each of the two that is too low must be raised.
+  const isTableLow = limitAt({ ...cap, ...table }, nowMs) < most;
+  return [
+    ...(parameter.limitNanoUsd < most ? parameterLines(facts, amount) : []),
+    ...(isTableLow ? tableLines(facts, amount) : []),
+  ];
+}
+
+function tableLines({ cap, split, window }: ThresholdFacts, amount: string): string[] {
   const each = split === undefined ? '' : `, for each ${cap.splitBy ?? 'value'}`;
   if (window.endsAtMs === undefined) {
     return [`To raise it for good${each}:`, `  hardcap cap set ${cap.capId} --limit ${amount}`];
@@ -172,6 +180,20 @@ function raiseLines(facts: ThresholdFacts): string[] {
     `To raise it until it resets${each}:`,
     `  hardcap cap set ${cap.capId} --raise-to ${amount} --raise-until ${until}`,
   ];
+}
+
+const SSM_SOURCE = /^parameter (\/[A-Za-z0-9_./-]+)$/;
+
+/** What a parameter says the command line cannot change: the sync would undo it. */
+function parameterLines({ cap: { capId, parameter } }: ThresholdFacts, amount: string): string[] {
+  const isJson = capId.startsWith(SSM_PREFIX);
+  const source = parameter?.source ?? `parameter .../caps/${capId.slice(SSM_PREFIX.length)}`;
+  const [, name] = SSM_SOURCE.exec(source) ?? [];
+  const head = 'To raise its limit, change the parameter, which is read every minute:';
+  if (isJson) return [head, `  set limitUsd to ${amount} in the ${shownName(source)}`];
+  return name === undefined
+    ? [head, `  set the ${shownName(source)} to ${amount}`]
+    : [head, `  aws ssm put-parameter --name ${name} --value ${amount} --type String --overwrite`];
 }
 
 /** Half as much again as the limit, or as what was spent where that is more, in whole dollars. */

@@ -1,5 +1,5 @@
 /**
- * `npm run rehearse`: synthesizes the app, and runs the bundles of both functions on this machine.
+ * `npm run rehearse`: synthesizes the app, and runs the bundles of gateway and rollover here.
  */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

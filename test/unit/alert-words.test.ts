@@ -103,8 +103,55 @@ describe('the words of a threshold', () => {
   it('send people to Parameter Store for a cap that comes from there', () => {
     const message = messageOf({ capId: 'ssm:staging' });
 
-    expect(message).toContain('.../caps/staging (such as to 1500)');
+    expect(message).toContain('set limitUsd to 1500 in the parameter .../caps/staging');
     expect(message).not.toContain('hardcap cap set');
+  });
+
+  describe('of a cap that a parameter limits', () => {
+    const source = 'parameter /hardcap/caps/team-red';
+    const put =
+      '  aws ssm put-parameter --name /hardcap/caps/team-red --value 1500 --type String --overwrite';
+    const parameter = { source, limitNanoUsd: usd('1000') };
+    const table = { limitNanoUsd: usd('5000') };
+
+    it('change the parameter where there is no cap in the table', () => {
+      const message = messageOf({ parameter });
+
+      expect(message).toContain(put);
+      expect(message).not.toContain('hardcap cap set');
+    });
+
+    it('change the parameter alone where the table allows more', () => {
+      const message = messageOf({ parameter: { ...parameter, table } });
+
+      expect(message).toContain(put);
+      expect(message).not.toContain('hardcap cap set');
+    });
+
+    it('change both where both are too low', () => {
+      const low = { limitNanoUsd: usd('1200') };
+      const message = messageOf({ parameter: { ...parameter, table: low } });
+
+      expect(message).toContain(put);
+      expect(message).toContain('  hardcap cap set team-red --raise-to 1500');
+    });
+
+    it('change the table alone where the parameter allows more', () => {
+      const high = { source, limitNanoUsd: usd('5000'), table: { limitNanoUsd: usd('1000') } };
+      const message = messageOf({ parameter: high });
+
+      expect(message).toContain('  hardcap cap set team-red --raise-to 1500');
+      expect(message).not.toContain('put-parameter');
+    });
+
+    it('name the file in place of a command in local mode, and the attribute of a JSON', () => {
+      const file = { ...parameter, source: 'file /tmp/a b' };
+
+      expect(messageOf({ parameter: file })).toContain('  set the file /tmp/a b to 1500');
+      expect(messageOf({ capId: 'ssm:team-red', parameter })).toContain(
+        '  set limitUsd to 1500 in the parameter /hardcap/caps/team-red',
+      );
+    });
   });
 
   it('tell of a raise that holds, and of the limit without it', () => {
@@ -136,6 +183,19 @@ describe('the words of a setting that cannot be read', () => {
     expect(message).toContain('Attribute:  limitUsd\nProblem:    it must be dollars; it is "ten"');
     expect(message).toContain('pk = CAP, sk = team-red');
     expect(message).toContain('hardcap cap set team-red ...');
+  });
+
+  it('send people to Parameter Store, and not to the item that the sync writes', () => {
+    const { message } = malformedWords({
+      kind: 'cap',
+      id: 'ssm:staging',
+      field: 'value',
+      problem: 'must be a limit in dollars; correct the parameter /hardcap/caps/staging',
+    });
+
+    expect(message).toContain('mend the parameter there');
+    expect(message).not.toContain('change the item');
+    expect(message).not.toContain('It holds within 5 seconds');
   });
 
   it('hold no command where a shell would read the id in another way', () => {
