@@ -1,0 +1,3 @@
+/** x */
+import type { Command } from 'commander';
+export function addLintCommand(_cap: Command): void {}
