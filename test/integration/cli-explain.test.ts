@@ -10,7 +10,12 @@ import { ScanCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type ImaginedAnswer, imagine } from '../../bin/commands/explain-gateway.ts';
 import { explainedJson } from '../../bin/commands/explain-view.ts';
+import { systemClock } from '../../lambda/adapters/clock/system-clock.ts';
+import { createDynamoLedger } from '../../lambda/adapters/ledger/dynamo-ledger.ts';
+import { reservationId } from '../../lambda/domain/reservation.ts';
+import { windowAt } from '../../lambda/domain/window.ts';
 import { readEnvironment } from '../../lambda/gateway/environment.ts';
+import { usd, windowRule } from '../helpers/builders.ts';
 import {
   HAIKU,
   NOVA,
@@ -178,6 +183,35 @@ it.each(REFUSALS)('is refused as the gateway refuses: %s', async (_name, state) 
     expect(told.headers[name] ?? null).toBe(real.response.headers.get(name));
   }
   await running.removeCap(capId);
+});
+
+it.each([
+  ['reserved-in-flight', 60_000],
+  // A real refusal charges what has expired; explain only says so.
+  ['spent', -120_000],
+])('is refused as %s by what another request holds', async (reason, lastsMs) => {
+  turn += 1;
+  const keyId = `caller-${turn}`;
+  const capId = `cap-${turn}`;
+  const key = await running.key(keyId);
+  await running.cap(capId, { keys: [keyId], limitUsd: '0.01' });
+  await createDynamoLedger({
+    client: running.dynamo,
+    tableName: running.gateway.ledgerTable,
+    clock: systemClock,
+    maxInFlight: 10,
+    journalDays: 1,
+  }).reserve({
+    counter: { pk: `COUNTER#${capId}`, sk: windowAt(windowRule('daily'), Date.now()).id },
+    reservationId: reservationId(Date.now() + lastsMs, systemClock.randomCharacters(10)),
+    amountNanoUsd: usd('0.008'),
+    shownLimitNanoUsd: usd('0.01'),
+  });
+
+  const { told, real } = await compare(keyId, key, {});
+
+  expect(told.headers['x-hardcap-reason']).toBe(reason);
+  expect(JSON.parse(told.body)).toEqual(JSON.parse(real.body));
 });
 
 it('is refused a counter by a tag of its request as the gateway refuses it', async () => {
