@@ -2,7 +2,7 @@
 /**
  * The command line: `hardcap key`, `hardcap cap`, `hardcap alias`, `hardcap prices`,
  * `hardcap status`, `hardcap usage`, `hardcap audit`, `hardcap export`, `hardcap import`,
- * `hardcap rollover`, `hardcap doctor`.
+ * `hardcap rollover`, `hardcap explain`, `hardcap doctor`.
  *
  * Exit codes: 0 done, 1 failed, 2 written wrongly. Results go to stdout, all else to stderr.
  */
@@ -12,6 +12,7 @@ import { addAliasCommands } from './commands/alias.ts';
 import { addAuditCommand } from './commands/audit.ts';
 import { addCapCommands } from './commands/cap.ts';
 import { addDoctorCommand } from './commands/doctor.ts';
+import { addExplainCommand } from './commands/explain.ts';
 import { addExportCommand } from './commands/export.ts';
 import { exitCodeOf, explain } from './commands/failure.ts';
 import { addImportCommand } from './commands/import.ts';
@@ -38,6 +39,7 @@ function createProgram(): Command {
   addAliasCommands(program);
   addPricesCommands(program);
   addStatusCommand(program);
+  addExplainCommand(program);
   addUsageCommand(program);
   addAuditCommand(program);
   addExportCommand(program);

@@ -295,7 +295,7 @@ function asksForLongCacheWrites(body: Buffer, others: readonly string[] = []): b
  * Four price lines of the input side are each rounded up, where the bound rounds their sum up
  * once: they can be three nano-dollars more. The output is one line in both.
  */
-const ROUNDING_NANO_USD = 3n;
+export const ROUNDING_NANO_USD = 3n;
 
 const larger = (a: bigint, b: bigint): bigint => (a > b ? a : b);
 
@@ -305,18 +305,26 @@ export type Bounds = Pick<
   'inputTokens' | 'outputTokens' | 'units' | 'oneHourCacheWrites'
 >;
 
+/** The rates that the bound is by, in nano-dollars per million tokens. */
+export function boundRates(price: Price, { inputTokens, oneHourCacheWrites }: Bounds) {
+  const inputRate = dearestInputRate(price.tokens, oneHourCacheWrites);
+  const outputRate = price.tokens.outputNanoUsdPerMillion;
+  const { longContext } = price;
+  if (longContext === undefined || inputTokens <= longContext.thresholdTokens) {
+    return { inputRate, outputRate };
+  }
+  // The true count may stay below the threshold, and nothing says that its price is then lower.
+  return {
+    inputRate: larger(inputRate, dearestInputRate(longContext.tokens, oneHourCacheWrites)),
+    outputRate: larger(outputRate, longContext.tokens.outputNanoUsdPerMillion),
+  };
+}
+
 /** The cost of the dearest way in which this much, or less, can be billed by a price as it is served. */
 export function boundCost(price: Price, bounds: Bounds): NanoUsd {
   if (price.free === true) return maxUsd(MIN_RESERVATION, costBesideFree(price, bounds.units));
-  const { inputTokens, outputTokens, units, oneHourCacheWrites } = bounds;
-  let inputRate = dearestInputRate(price.tokens, oneHourCacheWrites);
-  let outputRate = price.tokens.outputNanoUsdPerMillion;
-  const { longContext } = price;
-  if (longContext !== undefined && inputTokens > longContext.thresholdTokens) {
-    // The true count may stay below the threshold, and nothing says that its price is then lower.
-    inputRate = larger(inputRate, dearestInputRate(longContext.tokens, oneHourCacheWrites));
-    outputRate = larger(outputRate, longContext.tokens.outputNanoUsdPerMillion);
-  }
+  const { inputTokens, outputTokens, units } = bounds;
+  const { inputRate, outputRate } = boundRates(price, bounds);
   const cost = lineCost(inputTokens, inputRate) + lineCost(outputTokens, outputRate);
   return nanoUsd(cost + costOfUnits(units, price.units) + ROUNDING_NANO_USD);
 }

@@ -128,14 +128,76 @@ test.each([
 
 test.each([
   ['window', ['--window', 'monthly']],
-  ['time zone', ['--time-zone', 'Asia/Tokyo']],
   ['split', ['--split-by', 'key']],
-])('warns that the cap starts at zero when its %s changes', async (_name, args) => {
+])('asks before a change of the %s, as the cap starts at zero', async (_name, args) => {
   await cli.run('cap', 'set', 'team', '--limit', '5', '--window', 'daily');
-  const { code, stderr } = await cli.run('cap', 'set', 'team', ...args);
+  const asked = await cli.run('cap', 'set', 'team', ...args);
+  const dry = await cli.run('cap', 'set', 'team', ...args, '--dry-run');
 
-  expect(code).toBe(0);
-  expect(stderr).toContain('It starts at zero');
+  expect([asked.code, dry.code]).toEqual([2, 0]);
+  expect(asked.stderr).toContain('It starts at zero. Nothing was changed: say --yes to go on');
+  expect(dry.stderr).toContain('It starts at zero');
+  expect(dry.stdout).toContain('Nothing was written');
+  expect((await cli.readItems())[0]?.history).toHaveLength(1);
+
+  expect((await cli.run('cap', 'set', 'team', ...args, '--yes')).code).toBe(0);
+  expect((await cli.readItems())[0]?.history).toHaveLength(2);
+});
+
+test('says that a limit below what is settled refuses all, and asks nothing', async () => {
+  await cli.run('cap', 'set', 'team', '--limit', '5', '--window', 'daily');
+  await cli.settle('COUNTER#team', '2.5');
+  const lowered = await cli.run('cap', 'set', 'team', '--limit', '2');
+
+  expect(lowered.code).toBe(0);
+  expect(lowered.stderr).toMatch(
+    /has settled \$2\.50 .* limit is now \$2\.00: it refuses all until /,
+  );
+});
+
+test('raises a limit for a while with a reason, and ends the raise', async () => {
+  await cli.run('cap', 'set', 'team', '--limit', '5', '--window', 'daily');
+  const raise = ['cap', 'raise', 'team', '--to', '9', '--for', '4h'];
+  const reasonless = await cli.run(...raise);
+  const low = await cli.run('cap', 'raise', 'team', '--to', '5', '--for', '4h', '--reason', 'x');
+  const raised = await cli.run(...raise, '--reason', 'a launch');
+
+  expect([reasonless.code, low.code, raised.code]).toEqual([2, 2, 0]);
+  expect(reasonless.stderr).toContain('needs a reason');
+  expect(low.stderr).toContain('is not above the limit of "team", $5.00');
+  const shown = await cli.runJson('cap', 'show', 'team');
+  const inMs = Date.parse(shown.raisedUntil) - Date.now();
+  expect(Math.abs(inMs - 4 * 3_600_000)).toBeLessThan(60_000);
+  expect(shown.counters).toMatchObject([{ limitUsd: '9.00' }]);
+  expect(shown.history.at(-1)).toMatchObject({
+    by: 'tester',
+    why: 'a launch',
+    before: {},
+    after: { raisedLimitUsd: '9.00' },
+  });
+
+  expect((await cli.run('cap', 'raise', 'team', '--end')).stdout).toContain('its limit is $5.00');
+  expect((await cli.run('cap', 'raise', 'team', '--end')).stderr).toContain('is not raised');
+  expect((await cli.readSettings('alice')).caps[0]?.raised).toBeUndefined();
+});
+
+test('shows all of a cap: what is default, what is spent, and who changed it', async () => {
+  const args = ['--limit', '5', '--window', 'daily', '--models', '*haiku*', '--action', 'clamp'];
+  await cli.run('cap', 'set', 'team', ...args, '--reason', 'the first');
+  await cli.reserve('COUNTER#team', '1.25');
+  const { stdout } = await cli.run('cap', 'show', 'team');
+  const json = await cli.runJson('cap', 'show', 'team');
+
+  expect(widestLine(stdout)).toBeLessThanOrEqual(MAX_COLUMNS);
+  for (const text of [/origin +the table/, /timeZone +UTC \(default\)/, /action +clamp\n/]) {
+    expect(stdout).toMatch(text);
+  }
+  expect(stdout).toContain('tester (the first): ');
+  expect(json).toMatchObject({ state: 'enabled', alertPercents: [50, 80, 100] });
+  expect(json.isDefault).toContain('alertPercents');
+  expect(json.isDefault).not.toContain('action');
+  expect(json.counters).toMatchObject([{ cap: 'team', reservedUsd: '1.25', remainingUsd: '3.75' }]);
+  expect((await cli.run('cap', 'show', 'taem')).stderr).toContain('Did you mean "team"?');
 });
 
 test('writes nothing that the gateway could not read', async () => {
@@ -177,7 +239,10 @@ test('removes a cap, and says so where there is none', async () => {
   await cli.run('cap', 'set', 'team', '--limit', '5', '--window', 'daily');
 
   expect((await cli.run('cap', 'remove', 'taem')).stderr).toContain('Did you mean "team"?');
-  const removed = await cli.run('cap', 'remove', 'team');
+  const asked = await cli.run('cap', 'remove', 'team');
+  expect(asked.code).toBe(2);
+  expect(asked.stderr).toContain('This removes cap team: $5.00 daily');
+  const removed = await cli.run('cap', 'remove', 'team', '--yes');
   expect(removed.code).toBe(0);
   expect(removed.stdout).toContain('requests are no longer counted by it');
   expect(removed.stdout).toContain('counters are closed when their windows end');

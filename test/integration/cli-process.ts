@@ -13,6 +13,7 @@ import { createLedgerClient } from '../../lambda/adapters/ledger/dynamo-client.t
 import { createDynamoLedger } from '../../lambda/adapters/ledger/dynamo-ledger.ts';
 import { createDynamoSettings } from '../../lambda/adapters/settings/dynamo-settings.ts';
 import { windowAt } from '../../lambda/domain/window.ts';
+import type { Ledger } from '../../lambda/ports/ledger.ts';
 import { startEmbeddedDynamodb } from '../../local/embedded-dynamodb.ts';
 import { ensureTables } from '../../local/tables.ts';
 import { usd } from '../helpers/builders.ts';
@@ -68,6 +69,16 @@ async function linesOf(cwd: string, args: readonly string[], count: number): Pro
   return lines;
 }
 
+function reserveOn(ledger: Ledger, pk: string, amount: string, kind: 'daily' | 'lifetime') {
+  const rule = { kind, timeZone: 'UTC', weekStart: 'monday' } as const;
+  return ledger.reserve({
+    counter: { pk, sk: windowAt(rule, Date.now()).id },
+    reservationId: `zzzzzz${systemClock.randomCharacters(10)}`,
+    amountNanoUsd: usd(amount),
+    shownLimitNanoUsd: usd('1'),
+  });
+}
+
 /** A DynamoDB, an empty directory, and the command line on tables that `renew` makes anew. */
 export async function startCommandLine() {
   const dynamodb = await startEmbeddedDynamodb();
@@ -81,6 +92,14 @@ export async function startCommandLine() {
     ...['--settings-table', tables.settingsTable],
     ...['--ledger-table', tables.ledgerTable],
   ];
+  const ledger = () =>
+    createDynamoLedger({
+      client,
+      tableName: tables.ledgerTable,
+      clock: systemClock,
+      maxInFlight: 10,
+      journalDays: 1,
+    });
   const run = (...args: string[]) => runIn(workDir, [...args, ...tableOptions()], {});
 
   return {
@@ -115,20 +134,13 @@ export async function startCommandLine() {
         clock: systemClock,
       }).read(keyId, 0),
     /** Reserves on a counter of the running UTC window. */
-    reserve: (pk: string, amount: string, kind: 'daily' | 'lifetime' = 'daily') => {
-      const rule = { kind, timeZone: 'UTC', weekStart: 'monday' } as const;
-      return createDynamoLedger({
-        client,
-        tableName: tables.ledgerTable,
-        clock: systemClock,
-        maxInFlight: 10,
-        journalDays: 1,
-      }).reserve({
-        counter: { pk, sk: windowAt(rule, Date.now()).id },
-        reservationId: `zzzzzz${systemClock.randomCharacters(10)}`,
-        amountNanoUsd: usd(amount),
-        shownLimitNanoUsd: usd('1'),
-      });
+    reserve: (pk: string, amount: string, kind: 'daily' | 'lifetime' = 'daily') =>
+      reserveOn(ledger(), pk, amount, kind),
+    /** Reserves there and settles all of it. */
+    settle: async (pk: string, amount: string) => {
+      const outcome = await reserveOn(ledger(), pk, amount, 'daily');
+      if (outcome.kind !== 'reserved') throw new Error(outcome.kind);
+      await ledger().settle(outcome.hold, usd(amount));
     },
     /** Every item of the settings table. */
     readItems: async () =>

@@ -87,7 +87,7 @@ test('sends who would set or remove what a parameter says to the parameter', asy
   const beside = await cli.run('cap', 'set', 'staging', '--limit', '9', '--window', 'daily');
   expect(beside.stderr).toContain('a parameter limits "staging" to $5.00');
   expect(beside.stderr).toContain(put5);
-  const removed = await cli.run('cap', 'remove', 'staging');
+  const removed = await cli.run('cap', 'remove', 'staging', '--yes');
   expect(removed.code).toBe(0);
   expect(removed.stderr).toContain(remove);
 });

@@ -12,6 +12,7 @@ export interface Mutant {
 
 const WRITES = 'lambda/adapters/ledger/counter-writes.ts';
 const LEDGER = 'lambda/adapters/ledger/dynamo-ledger.ts';
+const REFUSAL = 'lambda/adapters/ledger/reserve-refusal.ts';
 const ATTEMPTS = 'lambda/adapters/ledger/write-attempts.ts';
 const ITEM = 'lambda/adapters/ledger/counter-item.ts';
 const RESERVE_ALL = 'lambda/application/reserve-all.ts';
@@ -54,7 +55,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'reserve larger than the limit on an absent counter',
-    file: LEDGER,
+    file: REFUSAL,
     from: 'limitNanoUsd !== undefined && amountNanoUsd > limitNanoUsd',
     to: 'limitNanoUsd !== undefined && amountNanoUsd < ZERO_USD',
   },

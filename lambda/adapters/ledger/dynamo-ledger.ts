@@ -8,7 +8,7 @@
 import { PutCommand } from '@aws-sdk/lib-dynamodb';
 import { HardcapError } from '../../domain/errors.ts';
 import { addUsd, MIN_RESERVATION, type NanoUsd, ZERO_USD } from '../../domain/money.ts';
-import { type CounterHold, expiresAtMs, mostHeld } from '../../domain/reservation.ts';
+import { type CounterHold, mostHeld } from '../../domain/reservation.ts';
 import {
   type CounterState,
   type EndOutcome,
@@ -23,10 +23,8 @@ import {
 } from '../../ports/ledger.ts';
 import {
   type CounterItem,
-  countOf,
   expiredAttribute,
   reservationAttribute,
-  reservationsOf,
   stateOf,
   usdOf,
 } from './counter-item.ts';
@@ -40,6 +38,7 @@ import {
   settleWrite,
 } from './counter-writes.ts';
 import { journalItem } from './journal-item.ts';
+import { isLargerThanLimit, refusalReason, staleOf } from './reserve-refusal.ts';
 import { enterNewCounter } from './tag-counters.ts';
 import { attemptWrite, type CounterTable, readItem, type WriteResult } from './write-attempts.ts';
 
@@ -85,13 +84,13 @@ async function reserve(
   options: DynamoLedgerOptions,
   request: ReserveOnCounter,
 ): Promise<ReserveOutcome> {
-  const { counter, reservationId, amountNanoUsd, limitNanoUsd } = request;
+  const { counter, reservationId, amountNanoUsd } = request;
   // Less would be read as a tombstone, or would lower the counter.
   if (amountNanoUsd < MIN_RESERVATION) {
     throw new HardcapError('invariant_broken', 'a reservation is at least one nano-dollar');
   }
   // An absent counter would admit any amount: this test is the other half of the condition.
-  if (limitNanoUsd !== undefined && amountNanoUsd > limitNanoUsd) {
+  if (isLargerThanLimit(request)) {
     const state = await readState(options, request);
     return { kind: 'refused', reason: 'larger-than-limit', state };
   }
@@ -198,22 +197,6 @@ async function readState(
   return item === undefined ? NOTHING : stateOf(item);
 }
 
-/** Why the condition failed, read from what stood there; undefined where it would now hold. */
-function refusalReason(
-  item: CounterItem,
-  request: ReserveOnCounter,
-  maxInFlight: number,
-  nowMs: number,
-): RefusalReason | undefined {
-  const { limitNanoUsd, amountNanoUsd } = request;
-  if (limitNanoUsd === undefined) return undefined;
-  const state = stateOf(item);
-  if (countOf(item, 'cutUntilMs') >= nowMs) return 'spent';
-  if (addUsd(state.settledNanoUsd, amountNanoUsd) > limitNanoUsd) return 'spent';
-  if (addUsd(state.committedNanoUsd, amountNanoUsd) > limitNanoUsd) return 'reserved-in-flight';
-  return state.inFlight >= maxInFlight ? 'in-flight-limit' : undefined;
-}
-
 /**
  * Charges stale reservations of a refusing counter in full; true where one was expired.
  *
@@ -225,12 +208,8 @@ async function expireStale(
   item: CounterItem,
   nowMs: number,
 ): Promise<boolean> {
-  const stale = reservationsOf(item).filter(
-    ({ id, amountNanoUsd }) =>
-      amountNanoUsd !== ZERO_USD && (expiresAtMs(id) ?? Number.POSITIVE_INFINITY) <= nowMs,
-  );
   const results = await Promise.all(
-    stale
+    staleOf(item, nowMs)
       .slice(0, MAX_EXPIRED_A_ROUND)
       .map(({ id, amountNanoUsd }) =>
         attemptWrite(options, request.counter, expireWrite(id, amountNanoUsd)),

@@ -13,7 +13,7 @@ import { TABLE } from '../../contract.ts';
 import { HardcapError } from '../../domain/errors.ts';
 import type { CounterKey } from '../../domain/reservation.ts';
 import type { CounterOpening } from '../../ports/ledger.ts';
-import type { CounterTable } from './write-attempts.ts';
+import { type CounterTable, readItem } from './write-attempts.ts';
 
 const PREFIX = 'TAG-COUNTERS#';
 const KEPT_DAYS = 3;
@@ -25,6 +25,27 @@ const HASH_CHARACTERS = 16;
 
 const hashOf = ({ pk, sk }: CounterKey): string =>
   createHash('sha256').update(`${pk}/${sk}`).digest('base64url').slice(0, HASH_CHARACTERS);
+
+const setKey = (keyId: string, nowMs: number) => ({
+  [TABLE.partitionKey]: `${PREFIX}${keyId}`,
+  [TABLE.sortKey]: new Date(nowMs).toISOString().slice(0, 'YYYY-MM-DD'.length),
+});
+
+/**
+ * Whether `enterNewCounter` would enter it now. Writes nothing.
+ *
+ * @throws HardcapError ledger_unavailable
+ */
+export async function mayEnterNewCounter(
+  table: CounterTable,
+  counter: CounterKey,
+  { keyId, mostADay }: CounterOpening,
+): Promise<boolean> {
+  const key = setKey(keyId, table.clock.nowMs());
+  const item = await readItem(table, { pk: String(key.pk), sk: String(key.sk) });
+  const entered = item?.counters instanceof Set ? item.counters : new Set();
+  return mostADay >= 1 && (entered.has(hashOf(counter)) || entered.size < mostADay);
+}
 
 /**
  * Enters the counter among those that the key opened today; false where there is no place for it.
@@ -41,10 +62,7 @@ export async function enterNewCounter(
   const hash = hashOf(counter);
   const command = new UpdateCommand({
     TableName: table.tableName,
-    Key: {
-      [TABLE.partitionKey]: `${PREFIX}${keyId}`,
-      [TABLE.sortKey]: new Date(nowMs).toISOString().slice(0, 'YYYY-MM-DD'.length),
-    },
+    Key: setKey(keyId, nowMs),
     UpdateExpression: 'ADD counters :added SET #ttl = :ttl',
     ConditionExpression:
       'attribute_not_exists(counters) or contains(counters, :hash) or size(counters) < :most',
