@@ -116,8 +116,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'no late settle',
     file: LEDGER,
-    from: 'const late = await attemptWrite(options, hold.counter, lateWrite);',
-    to: "if (write.id !== '') return { kind: 'ended' };\n  const late = await attemptWrite(options, hold.counter, lateWrite);",
+    from: "const late = await attemptWrite(options, hold.counter, lateWrite, 'end');",
+    to: "if (write.id !== '') return { kind: 'ended' };\n  const late = await attemptWrite(options, hold.counter, lateWrite, 'end');",
   },
   {
     name: 'no tombstone after an ambiguous reserve',
@@ -182,8 +182,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'upstream is asked again',
     file: SEND,
-    from: '  const { clock } = ports;\n  const startedMs',
-    to: '  const { clock } = ports;\n  const given = ports.upstream;\n  const send: typeof given.send = (one, signal) =>\n    given.send(one, signal).catch(() => given.send(one, signal));\n  ports = { ...ports, upstream: { send } };\n  const startedMs',
+    from: '  const { clock } = ports;\n  const { model } = reserved.admission;\n  const startedMs',
+    to: '  const { clock } = ports;\n  const given = ports.upstream;\n  const send: typeof given.send = (one, signal) =>\n    given.send(one, signal).catch(() => given.send(one, signal));\n  ports = { ...ports, upstream: { send } };\n  const { model } = reserved.admission;\n  const startedMs',
   },
   {
     name: 'half of the bound is reserved',
@@ -285,8 +285,8 @@ const attemptWrite: typeof attemptOn = (table, { pk, sk }, write) => {
   {
     name: 'an event is told without a claim',
     file: TELL_ONCE,
-    from: 'if (!(await maintenance.mark(open.counter, markName, seen, claim))) return false;',
-    to: 'await maintenance.mark(open.counter, markName, seen, claim);',
+    from: 'if (!(await place.set(seen, claim))) return false;',
+    to: 'await place.set(seen, claim);',
   },
   {
     name: 'extend without comparing the amount',
