@@ -21,6 +21,7 @@ import {
 import { bedrockUrl, createSigners } from './bedrock-signing.ts';
 import { createBedrockTokenCounter } from './bedrock-token-counter.ts';
 import { keepFresh } from './fresh-sockets.ts';
+import { openAhead } from './opened-ahead.ts';
 import { isCertainlyNotSent, noteEarlyErrors } from './send-failure.ts';
 
 export interface BedrockUpstreamOptions {
@@ -46,6 +47,8 @@ export function createBedrockUpstream(options: BedrockUpstreamOptions): Closable
   const agent = createAgent(isPlain);
   const closeStale = keepFresh(agent, clock.nowMs);
   noteEarlyErrors(agent, isPlain ? 'connect' : 'secureConnect');
+  // After the noting: what is opened ahead is noted too.
+  const ahead = openAhead(agent, clock.nowMs);
   const requestHandler = new NodeHttpHandler({
     [isPlain ? 'httpAgent' : 'httpsAgent']: agent,
     connectionTimeout: CONNECT_TIMEOUT_MS,
@@ -71,9 +74,17 @@ export function createBedrockUpstream(options: BedrockUpstreamOptions): Closable
       const signed = await sign(signerOf(request.region), request, urlOf(request.region));
       return transmit(requestHandler, signed, signal);
     },
-    close: () => requestHandler.destroy(),
+    open(region) {
+      closeStale();
+      ahead.open(urlOf(region));
+    },
+    close() {
+      ahead.close();
+      requestHandler.destroy();
+    },
   };
 }
+
 /**
  * Not by an import of node:http: that reads each of its exports, one of which then loads Node's own
  * WebSocket and fetch, a tenth of the time in which an instance starts.
