@@ -95,6 +95,18 @@ const codeBeside = (entry: string) =>
     .map((name) => join(dirname(entry), name))
     .map((file) => ({ file, text: readFileSync(file, 'utf8') }));
 
+/** Characters of the code that is loaded with an entry; what `import()` asks for comes later. */
+function startSize(file: string, seen = new Set<string>()): number {
+  if (seen.has(file)) return 0;
+  seen.add(file);
+  const text = readFileSync(file, 'utf8');
+  const chunks = [...text.matchAll(/(?:from|import)"(\.\/[^"]+)"/g)];
+  return chunks.reduce(
+    (size, [, chunk = '']) => size + startSize(join(dirname(file), chunk), seen),
+    text.length,
+  );
+}
+
 describe('the app as it is deployed', () => {
   let scratch: string;
   let noNetwork: string;
@@ -159,6 +171,14 @@ describe('the app as it is deployed', () => {
       variables: Environment.Variables,
     };
   };
+
+  it('starts the gateway without the clients and doors that its first request may not need', () => {
+    const { file } = bundleOf(/Gateway/);
+
+    const all = codeBeside(file).reduce((sum, { text }) => sum + text.length, 0);
+    expect(startSize(file)).toBeLessThan(640_000);
+    expect(all).toBeGreaterThan(900_000);
+  });
 
   describe.each([/Gateway/, /Rollover/, /Widget/, /AlertsMailer/, /SsmSync/])(
     'the bundle of %s',
