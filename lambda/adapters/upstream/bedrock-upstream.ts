@@ -71,7 +71,7 @@ export function createBedrockUpstream(options: BedrockUpstreamOptions): Closable
     tokenCounter,
     async send(request, signal) {
       closeStale();
-      const signed = await sign(signerOf(request.region), request, urlOf(request.region));
+      const signed = await sign(signerOf, urlOf, request);
       return transmit(requestHandler, signed, signal);
     },
     open(region) {
@@ -103,8 +103,13 @@ const toEndpoint = (url: URL) => ({
   path: url.pathname,
 });
 
-async function sign(signer: SignatureV4, request: UpstreamRequest, url: URL): Promise<HttpRequest> {
+async function sign(
+  signerOf: (region: string) => SignatureV4,
+  urlOf: (region: string) => URL,
+  request: UpstreamRequest,
+): Promise<HttpRequest> {
   try {
+    const url = urlOf(request.region);
     const unsigned = new HttpRequest({
       method: 'POST',
       protocol: url.protocol,
@@ -118,7 +123,7 @@ async function sign(signer: SignatureV4, request: UpstreamRequest, url: URL): Pr
       },
       body: request.body,
     });
-    return HttpRequest.clone((await signer.sign(unsigned)) as HttpRequest);
+    return HttpRequest.clone((await signerOf(request.region).sign(unsigned)) as HttpRequest);
   } catch (cause) {
     throw new UpstreamFailure('not-sent', `the request could not be signed: ${text(cause)}`, cause);
   }
