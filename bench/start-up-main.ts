@@ -1,12 +1,27 @@
 /**
- * Loads one function's module in a fresh process, and tells how long that took.
+ * Loads one function's module in a fresh process, and tells how long that took and of how many
+ * bytes of code; chunks that nothing asked for are not loaded.
  */
-import { pathToFileURL } from 'node:url';
+import { statSync } from 'node:fs';
+import { registerHooks } from 'node:module';
+import path from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { installAwslambda } from '../local/function-url-response.ts';
 import { serveControl } from './control.ts';
 
+const module = pathToFileURL(process.env.BENCH_MODULE ?? '').href;
+const folder = path.posix.dirname(module);
+const loaded: string[] = [];
+
 installAwslambda();
+registerHooks({
+  load(url, context, nextLoad) {
+    if (url.startsWith(folder)) loaded.push(url);
+    return nextLoad(url, context);
+  },
+});
 const startMs = performance.now();
-await import(pathToFileURL(process.env.BENCH_MODULE ?? '').href);
+await import(module);
 const loadMs = performance.now() - startMs;
-serveControl(`loaded://here?ms=${loadMs}`);
+const bytes = loaded.reduce((sum, url) => sum + statSync(fileURLToPath(url)).size, 0);
+serveControl(`loaded://here?ms=${loadMs}&bytes=${bytes}`);

@@ -9,7 +9,6 @@ import type { Metric } from 'aws-cdk-lib/aws-cloudwatch';
 import { type EventPattern, Rule } from 'aws-cdk-lib/aws-events';
 import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
-import type { NodejsFunction } from 'aws-cdk-lib/aws-lambda-nodejs';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
 import { ALERT_TOPIC_ENV, EVENT, EVENT_SOURCE } from '../lambda/contract.ts';
@@ -40,7 +39,7 @@ export const patternOf = (names: readonly string[]): EventPattern => ({
 
 /** A rule and the function that makes a mail of an event. */
 export class Alerts extends Construct {
-  readonly mailer: NodejsFunction;
+  readonly mailer: NodeFunction['lambda'];
   readonly rule: Rule;
 
   constructor(scope: Construct, id: string, props: AlertsProps) {

@@ -6,7 +6,6 @@
 import { Aws, Fn, Validations } from 'aws-cdk-lib';
 import { PolicyStatement, type Role } from 'aws-cdk-lib/aws-iam';
 import { type FunctionUrl, type FunctionUrlAuthType, InvokeMode } from 'aws-cdk-lib/aws-lambda';
-import type { NodejsFunction } from 'aws-cdk-lib/aws-lambda-nodejs';
 import { Construct } from 'constructs';
 import { bedrockStatements, bedrockWildcards } from './bedrock-access.ts';
 import { useTableKeys } from './encryption.ts';
@@ -39,7 +38,7 @@ export interface GatewayFunctionProps
 
 /** The function that stands between callers and Bedrock. */
 export class GatewayFunction extends Construct {
-  readonly lambda: NodejsFunction;
+  readonly lambda: NodeFunction['lambda'];
   readonly role: Role;
   /** `https://...` without a slash at its end: clients append a path to it. */
   readonly url: string;

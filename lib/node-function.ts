@@ -4,18 +4,23 @@
  * Invariant: the role allows the statements given and writing to the function's own log group;
  *            no managed policy and no grant by the CDK is ever added.
  */
-import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { Duration, type RemovalPolicy, Validations } from 'aws-cdk-lib';
+import { AssetHashType, DockerImage, Duration, type RemovalPolicy, Validations } from 'aws-cdk-lib';
 import { PolicyDocument, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
-import { Architecture, type CfnFunction, type IDestination, Runtime } from 'aws-cdk-lib/aws-lambda';
-import { NodejsFunction, OutputFormat } from 'aws-cdk-lib/aws-lambda-nodejs';
+import {
+  Architecture,
+  type CfnFunction,
+  Code,
+  type IDestination,
+  Function as LambdaFunction,
+  Runtime,
+} from 'aws-cdk-lib/aws-lambda';
 import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
+import { bundleFunction } from './function-bundle.ts';
 
 const ROOT = join(import.meta.dirname, '..');
-const SOURCE_MAP_SCRIPT = join(ROOT, 'scripts/relative-source-map.mjs');
 
 /** What a function is made of. */
 export interface NodeFunctionProps {
@@ -44,7 +49,7 @@ export interface NodeFunctionProps {
 
 /** A function with its role and its log group. */
 export class NodeFunction extends Construct {
-  readonly lambda: NodejsFunction;
+  readonly lambda: LambdaFunction;
   readonly role: Role;
 
   constructor(scope: Construct, id: string, props: NodeFunctionProps) {
@@ -68,9 +73,10 @@ export class NodeFunction extends Construct {
         }),
       },
     });
-    this.lambda = new NodejsFunction(this, 'Function', {
+    this.lambda = new LambdaFunction(this, 'Function', {
       description: props.description,
-      ...sourceOf(props.entry),
+      code: codeOf(props.entry),
+      handler: 'index.handler',
       runtime: Runtime.NODEJS_24_X,
       architecture: Architecture.ARM_64,
       memorySize: props.memoryMb,
@@ -109,37 +115,19 @@ const writeLogs = (logGroup: LogGroup): PolicyStatement =>
     resources: [logGroup.logGroupArn],
   });
 
-const sourceOf = (entry: string) => ({
-  entry: join(ROOT, entry),
-  handler: 'handler',
-  projectRoot: ROOT,
-  depsLockFilePath: lockFile(),
-  bundling: {
-    format: OutputFormat.ESM,
-    target: 'node24',
-    mainFields: ['module', 'main'],
-    // The SDK that the runtime brings changes without notice; ours is the one that was tested.
-    externalModules: [],
-    minify: true,
-    keepNames: true,
-    sourceMap: true,
-    sourcesContent: false,
-    commandHooks: {
-      beforeInstall: () => [],
-      beforeBundling: () => [],
-      afterBundling: (_input: string, output: string) => [tidySourceMap(output)],
+/** Made by this project's own esbuild, and only where the stack is going to be deployed. */
+const codeOf = (entry: string): Code =>
+  Code.fromAsset(join(ROOT, entry, '..'), {
+    assetHashType: AssetHashType.OUTPUT,
+    bundling: {
+      // Never run: it stands in the key by which the CDK tells bundles apart.
+      image: DockerImage.fromRegistry('none'),
+      command: [entry],
+      local: {
+        tryBundle(folder) {
+          bundleFunction(entry, folder);
+          return true;
+        },
+      },
     },
-  },
-});
-
-/** The same bundle, and so the same template, wherever the project and `cdk.out` lie. */
-const tidySourceMap = (output: string): string =>
-  [process.execPath, SOURCE_MAP_SCRIPT, join(output, 'index.mjs.map'), ROOT]
-    .map((word) => `"${word}"`)
-    .join(' ');
-
-function lockFile(): string {
-  const path = join(ROOT, 'package-lock.json');
-  if (!existsSync(path)) throw new Error(`${path} is missing: run npm ci in the project's folder`);
-  return path;
-}
+  });

@@ -8,7 +8,6 @@
 import { Aws, Duration, Stack, Validations } from 'aws-cdk-lib';
 import { PolicyDocument, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
-import type { NodejsFunction } from 'aws-cdk-lib/aws-lambda-nodejs';
 import {
   type IScheduleTarget,
   Schedule,
@@ -48,7 +47,7 @@ export interface RolloverFunctionProps
 
 /** The function, its schedule and the queue of runs that failed. */
 export class RolloverFunction extends Construct {
-  readonly lambda: NodejsFunction;
+  readonly lambda: NodeFunction['lambda'];
   readonly deadLetterQueue: Queue;
 
   constructor(scope: Construct, id: string, props: RolloverFunctionProps) {

@@ -12,7 +12,6 @@ import { Duration, Stack, Validations } from 'aws-cdk-lib';
 import { Rule, type RuleProps, Schedule } from 'aws-cdk-lib/aws-events';
 import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
-import type { NodejsFunction } from 'aws-cdk-lib/aws-lambda-nodejs';
 import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { DEFAULTS, ENV, SSM_CAPS_FOLDER, SYNCED_ATTRIBUTES } from '../lambda/contract.ts';
@@ -45,7 +44,7 @@ export interface SsmSyncFunctionProps
 
 /** The function, what starts it, and the queue of runs that failed. */
 export class SsmSyncFunction extends Construct {
-  readonly lambda: NodejsFunction;
+  readonly lambda: NodeFunction['lambda'];
   readonly deadLetterQueue: Queue;
 
   constructor(scope: Construct, id: string, props: SsmSyncFunctionProps) {

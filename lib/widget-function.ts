@@ -6,7 +6,6 @@
  * Invariant: its role reads caps and counters, and nothing else: no key, no journal, no write.
  */
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
-import type { NodejsFunction } from 'aws-cdk-lib/aws-lambda-nodejs';
 import { Construct } from 'constructs';
 import { ENV } from '../lambda/contract.ts';
 import { readTableKeys } from './encryption.ts';
@@ -35,7 +34,7 @@ export interface WidgetFunctionProps
 
 /** The function; nobody may invoke it but by a permission of their own. */
 export class WidgetFunction extends Construct {
-  readonly lambda: NodejsFunction;
+  readonly lambda: NodeFunction['lambda'];
 
   constructor(scope: Construct, id: string, props: WidgetFunctionProps) {
     super(scope, id);

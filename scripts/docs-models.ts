@@ -4,7 +4,7 @@
  * `npm run docs:models` writes; a test fails where what is committed differs.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
-import { DOORS } from '../lambda/adapters/http/gateway.ts';
+import { loadDoors } from '../lambda/adapters/http/doors/door-of-path.ts';
 import { UNSERVED_OPERATIONS } from '../lambda/adapters/http/route.ts';
 import type {
   CatalogueRow,
@@ -17,6 +17,7 @@ import type { Family } from '../lambda/domain/families/family.ts';
 import { FAMILIES } from '../lambda/domain/families/registry.ts';
 
 const pageUrl = new URL('../docs/models.md', import.meta.url);
+const DOORS = await loadDoors();
 
 /** One operation of a table: its heading, and what a model's cell says. */
 interface Column {

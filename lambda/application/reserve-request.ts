@@ -78,6 +78,8 @@ export async function reserveBy(
   const authenticatedMs = clock.elapsedMs();
   const admission = decide(view, key, request, guard.options, nowMs, fit);
   const decidedMs = clock.elapsedMs();
+  // Before the reserve, as what threw beside it would leave a reservation that nobody ends.
+  guard.ports.upstream.open?.(request.region);
   const outcome = await reserveAll(guard.ports, {
     charges: admission.charges,
     amountNanoUsd: admission.prepared.boundNanoUsd,

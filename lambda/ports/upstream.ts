@@ -32,6 +32,8 @@ export class UpstreamFailure extends Error {
 }
 
 export interface Upstream {
+  /** Begins a connection for a request that may follow. Where it fails, the send meets the same. */
+  readonly open?: (region: string) => void;
   /**
    * Sends once and answers when the response's headers are there.
    *

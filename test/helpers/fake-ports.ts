@@ -78,6 +78,8 @@ export function createFakeSettings(clock: Clock, events: string[] = []): FakeSet
 
 export interface FakeUpstream extends Upstream {
   readonly sent: UpstreamRequest[];
+  /** Connections that were begun, each with the events before it. */
+  readonly opened: { readonly region: string; readonly after: readonly string[] }[];
   respond: (request: UpstreamRequest, signal: AbortSignal) => Promise<UpstreamResponse>;
 }
 
@@ -86,6 +88,10 @@ export function createFakeUpstream(events: string[] = []): FakeUpstream {
   const upstream: FakeUpstream = {
     sent: [],
     respond: async () => converseAnswer(100, 10),
+    opened: [],
+    open: (region) => {
+      upstream.opened.push({ region, after: [...events] });
+    },
     async send(request, signal) {
       events.push('send');
       upstream.sent.push(request);

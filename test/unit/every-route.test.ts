@@ -4,7 +4,8 @@
  */
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { DoorRoute } from '../../lambda/adapters/http/doors/door.ts';
-import { createHttpGateway, DOORS } from '../../lambda/adapters/http/gateway.ts';
+import { loadDoors } from '../../lambda/adapters/http/doors/door-of-path.ts';
+import { createHttpGateway } from '../../lambda/adapters/http/gateway.ts';
 import { createSpendGuard, type SpendGuard } from '../../lambda/application/spend-guard.ts';
 import { cap, usd } from '../helpers/builders.ts';
 import {
@@ -114,7 +115,7 @@ const CHAT = { model: HAIKU, max_tokens: 10, messages: [{ role: 'user', content:
 const bodyFor = (path: string): string =>
   JSON.stringify(BODIES.find(([pattern]) => pattern.test(path))?.[1] ?? CHAT);
 
-const ROUTES: readonly DoorRoute[] = DOORS.flatMap(({ routes }) => routes);
+const ROUTES: readonly DoorRoute[] = (await loadDoors()).flatMap(({ routes }) => routes);
 const PATHS = [...new Set([...ROUTES.map(({ path }) => filled(path)), ...STRANGERS])];
 
 /** What a path comes to once slashes are single and an allowed region is taken off. */

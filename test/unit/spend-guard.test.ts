@@ -70,6 +70,14 @@ describe('a request that is answered', () => {
     expect(ports.ledger.journal).toMatchObject([{ outcome: 'settled', status: 200 }]);
   });
 
+  it('has its connection begun before its reserve, not after it', async () => {
+    const { region } = guardedRequest(clock, ports.sink);
+
+    await complete(handle());
+
+    expect(ports.upstream.opened).toEqual([{ region, after: [] }]);
+  });
+
   it('says what is left under the tightest cap after this request', async () => {
     ports.settings.table = settingsTable({
       caps: [cap(), cap({ capId: 'tight', limitNanoUsd: usd('1') })],

@@ -15,10 +15,9 @@ import type { Telemetry } from '../../ports/telemetry.ts';
 import { answerHeaders, serverTiming } from './answer-headers.ts';
 import { type CallerCredential, callerCredential } from './caller-credential.ts';
 import { createClientBody } from './client-body.ts';
-import { anthropicDoor } from './doors/anthropic-door.ts';
 import { bedrockDoor } from './doors/bedrock-door.ts';
 import type { AnswerForm, Door, Entry } from './doors/door.ts';
-import { openAiDoor } from './doors/openai-door.ts';
+import { doorOf } from './doors/door-of-path.ts';
 import { type ErrorAnswer, wireErrorOf, wireRefusalOf } from './error-response.ts';
 import { createFrameReader } from './event-stream.ts';
 import { countFailure } from './failure-metrics.ts';
@@ -73,9 +72,6 @@ const MAX_BODY_BYTES = 6 * 1024 * 1024;
 
 type Answered = Awaited<ReturnType<HttpGateway['answer']>>;
 
-/** In the order in which they are asked; the last one owns every path that is left. */
-export const DOORS: readonly Door[] = [anthropicDoor, openAiDoor, bedrockDoor];
-
 export function createHttpGateway(given: HttpGatewayOptions): HttpGateway {
   const options = { ...given, telemetry: quietTelemetry(given.telemetry) };
   const originCheck = createOriginCheck(given.originSecrets ?? []);
@@ -83,9 +79,8 @@ export function createHttpGateway(given: HttpGatewayOptions): HttpGateway {
     async answer(event, invocation) {
       // An endpoint that ends in a slash makes SDKs send `//model/...`.
       const path = event.rawPath.replace(REPEATED_SLASHES, '/');
-      const door = DOORS.find((each) => each.owns(path)) ?? bedrockDoor;
       const arrivedMs = options.clock.elapsedMs();
-      const visit: Visit = { options, originCheck, door, invocation, arrivedMs };
+      const visit: Visit = { options, originCheck, door: bedrockDoor, invocation, arrivedMs };
       options.telemetry.describe({ requestId: invocation.requestId });
       const answered = await answeredAnyway(visit, path, event);
       options.telemetry.describe({ status: String(answered.answer.statusCode) });
@@ -106,8 +101,10 @@ interface Visit {
   readonly arrivedMs: number;
 }
 
-async function answeredAnyway(visit: Visit, path: string, event: HttpEvent): Promise<Answered> {
+async function answeredAnyway(from: Visit, path: string, event: HttpEvent): Promise<Answered> {
+  let visit = from;
   try {
+    visit = { ...from, door: await doorOf(path) };
     return await serve(visit, path, event);
   } catch (error) {
     return at(failureAnswer(visit, error), visit.invocation);

@@ -4,29 +4,42 @@
  * The command's model of a Converse request would drop members that it does not know, and what is
  * not counted is not bounded: so the bytes that are priced are what is sent, in its envelope.
  */
-import { type BedrockRuntimeClient, CountTokensCommand } from '@aws-sdk/client-bedrock-runtime';
+import type {
+  BedrockRuntimeClient,
+  BedrockRuntimeClientConfig,
+} from '@aws-sdk/client-bedrock-runtime';
 import { HttpRequest } from '@smithy/protocol-http';
 import type { CountOutcome, CountRequest, TokenCounter } from '../../ports/token-counter.ts';
 
-/** @param clientOf a client of a region that sends once; it is asked for each count */
-export const createBedrockTokenCounter = (
-  clientOf: (region: string) => BedrockRuntimeClient,
-): TokenCounter => ({
-  async count(request) {
-    try {
-      const { region, timeoutMs } = request;
-      const abortSignal = AbortSignal.timeout(timeoutMs);
-      const { inputTokens } = await clientOf(region).send(commandOf(request), { abortSignal });
-      return inputTokens === undefined
-        ? { kind: 'unavailable', why: 'the answer has no count' }
-        : { kind: 'counted', inputTokens };
-    } catch (error) {
-      return failureOf(error);
-    }
-  },
-});
+type Sdk = typeof import('@aws-sdk/client-bedrock-runtime');
 
-function commandOf({ baseModelId, form, body }: CountRequest): CountTokensCommand {
+/** @param configOf of a client of a region that sends once; it is asked for each count */
+export function createBedrockTokenCounter(
+  configOf: (region: string) => BedrockRuntimeClientConfig,
+): TokenCounter {
+  const clients = new Map<string, BedrockRuntimeClient>();
+  return {
+    async count(request) {
+      try {
+        const { region, timeoutMs } = request;
+        const abortSignal = AbortSignal.timeout(timeoutMs);
+        // Loaded with the first question, which only a request near a cap asks.
+        const sdk = await import('@aws-sdk/client-bedrock-runtime');
+        const config = configOf(region);
+        const client = clients.get(region) ?? new sdk.BedrockRuntimeClient(config);
+        clients.set(region, client);
+        const { inputTokens } = await client.send(commandOf(sdk, request), { abortSignal });
+        return inputTokens === undefined
+          ? { kind: 'unavailable', why: 'the answer has no count' }
+          : { kind: 'counted', inputTokens };
+      } catch (error) {
+        return failureOf(error);
+      }
+    },
+  };
+}
+
+function commandOf({ CountTokensCommand }: Sdk, { baseModelId, form, body }: CountRequest) {
   if (form === 'invokeModel') {
     return new CountTokensCommand({ modelId: baseModelId, input: { invokeModel: { body } } });
   }

@@ -4,14 +4,12 @@
  * Bodies pass as bytes: an SDK's model of an operation would drop members that it does not know.
  * Not here: retries. Every attempt may be billed.
  */
-import { Agent as HttpAgent, type IncomingMessage } from 'node:http';
+import type { Agent as HttpAgent, IncomingMessage } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
-import {
-  BedrockRuntimeClient,
-  type BedrockRuntimeClientConfig,
-} from '@aws-sdk/client-bedrock-runtime';
+import type { BedrockRuntimeClientConfig } from '@aws-sdk/client-bedrock-runtime';
 import { NodeHttpHandler } from '@smithy/node-http-handler';
 import { HttpRequest } from '@smithy/protocol-http';
+import type { SignatureV4 } from '@smithy/signature-v4';
 import type { Clock } from '../../ports/clock.ts';
 import type { TokenCounter } from '../../ports/token-counter.ts';
 import {
@@ -20,8 +18,10 @@ import {
   type UpstreamRequest,
   type UpstreamResponse,
 } from '../../ports/upstream.ts';
+import { bedrockUrl, createSigners } from './bedrock-signing.ts';
 import { createBedrockTokenCounter } from './bedrock-token-counter.ts';
 import { keepFresh } from './fresh-sockets.ts';
+import { openAhead } from './opened-ahead.ts';
 import { isCertainlyNotSent, noteEarlyErrors } from './send-failure.ts';
 
 export interface BedrockUpstreamOptions {
@@ -33,7 +33,6 @@ export interface BedrockUpstreamOptions {
 
 const CONNECT_TIMEOUT_MS = 3_000;
 const MAX_SOCKETS = 512;
-const SIGNING_NAME = 'bedrock';
 
 export interface ClosableUpstream extends Upstream {
   /** Counts by the same clients, credentials and connections. */
@@ -43,58 +42,59 @@ export interface ClosableUpstream extends Upstream {
 }
 
 export function createBedrockUpstream(options: BedrockUpstreamOptions): ClosableUpstream {
-  const httpAgent = new HttpAgent({ keepAlive: true, maxSockets: MAX_SOCKETS });
-  const httpsAgent = new HttpsAgent({ keepAlive: true, maxSockets: MAX_SOCKETS });
-  const closeStale = [httpAgent, httpsAgent].map((agent) => keepFresh(agent, options.clock.nowMs));
-  noteEarlyErrors(httpAgent, 'connect');
-  noteEarlyErrors(httpsAgent, 'secureConnect');
+  const { clock, endpoint, credentials } = options;
+  const isPlain = endpoint?.protocol === 'http:';
+  const agent = createAgent(isPlain);
+  const closeStale = keepFresh(agent, clock.nowMs);
+  noteEarlyErrors(agent, isPlain ? 'connect' : 'secureConnect');
+  // After the noting: what is opened ahead is noted too.
+  const ahead = openAhead(agent, clock.nowMs);
   const requestHandler = new NodeHttpHandler({
-    httpAgent,
-    httpsAgent,
+    [isPlain ? 'httpAgent' : 'httpsAgent']: agent,
     connectionTimeout: CONNECT_TIMEOUT_MS,
   });
-  const clients = new Map<string, BedrockRuntimeClient>();
-  const clientOf = (region: string): BedrockRuntimeClient => {
-    const known = clients.get(region);
-    if (known !== undefined) return known;
-    const client: BedrockRuntimeClient = new BedrockRuntimeClient({
+  const urlOf = (region: string): URL => endpoint ?? bedrockUrl(region);
+  const signerOf = createSigners(credentials);
+  const tokenCounter = createBedrockTokenCounter((region) => {
+    closeStale();
+    return {
       region,
       requestHandler,
       maxAttempts: 1,
       // Not by an API key: in the environment there may be one that is meant for hardcap itself.
       authSchemePreference: ['sigv4'],
-      endpoint: async () => toEndpoint(endpointUrl(client, region, options.endpoint)),
-      ...(options.credentials && { credentials: options.credentials }),
-    });
-    clients.set(region, client);
-    return client;
-  };
-  const tokenCounter = createBedrockTokenCounter((region) => {
-    for (const close of closeStale) close();
-    return clientOf(region);
+      endpoint: async () => toEndpoint(urlOf(region)),
+      ...(credentials && { credentials }),
+    };
   });
   return {
     tokenCounter,
     async send(request, signal) {
-      for (const close of closeStale) close();
-      const signed = await sign(clientOf(request.region), request, options.endpoint);
+      closeStale();
+      const signed = await sign(signerOf, urlOf, request);
       return transmit(requestHandler, signed, signal);
     },
-    close: () => requestHandler.destroy(),
+    open(region) {
+      closeStale();
+      ahead.open(urlOf(region));
+    },
+    close() {
+      ahead.close();
+      requestHandler.destroy();
+    },
   };
 }
 
 /**
- * Where Bedrock of this region is. The endpoint rules are asked directly: an environment that
- * points AWS SDKs at hardcap (AWS_ENDPOINT_URL_BEDROCK_RUNTIME) must not point hardcap at itself.
+ * Not by an import of node:http: that reads each of its exports, one of which then loads Node's own
+ * WebSocket and fetch, a tenth of the time in which an instance starts.
  */
-const endpointUrl = (
-  client: BedrockRuntimeClient,
-  region: string,
-  endpoint: URL | undefined,
-): URL =>
-  endpoint ??
-  client.config.endpointProvider({ Region: region, UseFIPS: false, UseDualStack: false }).url;
+function createAgent(isPlain: boolean): HttpAgent {
+  const options = { keepAlive: true, maxSockets: MAX_SOCKETS };
+  return isPlain
+    ? new (process.getBuiltinModule('node:http').Agent)(options)
+    : new HttpsAgent(options);
+}
 
 const toEndpoint = (url: URL) => ({
   protocol: url.protocol,
@@ -104,12 +104,12 @@ const toEndpoint = (url: URL) => ({
 });
 
 async function sign(
-  client: BedrockRuntimeClient,
+  signerOf: (region: string) => SignatureV4,
+  urlOf: (region: string) => URL,
   request: UpstreamRequest,
-  endpoint: URL | undefined,
 ): Promise<HttpRequest> {
   try {
-    const url = endpointUrl(client, request.region, endpoint);
+    const url = urlOf(request.region);
     const unsigned = new HttpRequest({
       method: 'POST',
       protocol: url.protocol,
@@ -123,13 +123,7 @@ async function sign(
       },
       body: request.body,
     });
-    const signer = await client.config.signer({
-      name: 'sigv4',
-      signingName: SIGNING_NAME,
-      signingRegion: request.region,
-      properties: {},
-    });
-    return HttpRequest.clone((await signer.sign(unsigned)) as HttpRequest);
+    return HttpRequest.clone((await signerOf(request.region).sign(unsigned)) as HttpRequest);
   } catch (cause) {
     throw new UpstreamFailure('not-sent', `the request could not be signed: ${text(cause)}`, cause);
   }

@@ -29,8 +29,6 @@ import type { AnswerForm, Door, DoorRequest, Entry } from './door.ts';
 import { createFrameSink } from './frame-sink.ts';
 import { EVENT_STREAM_HEADERS, serverSentEvent } from './server-sent-events.ts';
 
-/** All of Anthropic's paths: what is not served is refused in its own shape. */
-const OWN = /^(?:\/bedrock\/[^/]+)?\/v1(?:\/|$)/;
 const PATH = /^(?:\/bedrock\/([^/]+))?\/v1\/messages(?:\/(count_tokens))?$/;
 
 /** The only one that Bedrock knows; what the header says is a version of Anthropic's own API. */
@@ -41,7 +39,6 @@ export const anthropicDoor: Door = {
     { method: 'POST', path: '/v1/messages', outcome: 'reserved' },
     { method: 'POST', path: '/v1/messages/count_tokens', outcome: 'free' },
   ],
-  owns: (path) => OWN.test(path),
   enter,
   errorAnswer: anthropicErrorAnswer,
   streamError: anthropicStreamError,

@@ -32,7 +32,6 @@ export const bedrockDoor: Door = {
     ),
     { method: 'GET', path: '/healthz', outcome: 'answered' },
   ],
-  owns: () => true,
   enter,
   errorAnswer: bedrockErrorAnswer,
   streamError: exceptionFrame,

@@ -98,8 +98,6 @@ export interface Listing {
 export interface Door {
   /** Every path that it answers by anything but `unknown_route`. */
   readonly routes: readonly DoorRoute[];
-  /** Whether the path is this door's; it then answers all that goes wrong, too. */
-  owns(path: string): boolean;
   /** @throws HardcapError where the request cannot be let in, `unknown_route` included */
   enter(request: DoorRequest): Entry | Immediate | Listing;
   /** Before the first byte. */

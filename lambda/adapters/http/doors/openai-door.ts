@@ -42,7 +42,6 @@ export const openAiDoor: Door = {
     { method: 'GET', path: '/openai/v1/models', outcome: 'listed' },
     { method: 'GET', path: '/openai/v1/models/{modelId}', outcome: 'listed' },
   ],
-  owns: (path) => PATH.test(path),
   enter,
   errorAnswer: openAiErrorAnswer,
   streamError: openAiStreamError,
