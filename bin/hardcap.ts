@@ -61,4 +61,6 @@ async function run(argv: readonly string[]): Promise<number> {
   }
 }
 
+// The package holds its SDK, which keeps running on the Node that it was tested with.
+process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true';
 process.exitCode = await run(process.argv);
