@@ -22,7 +22,7 @@ const SHIPPED = [
   'package.json',
 ];
 /** A command of some 1.5 MB unpacked; the double would be a dependency that came in unseen. */
-const MOST_UNPACKED_BYTES = 3_000_000;
+const MOST_UNPACKED_BYTES = 4_000_000;
 
 /** Settings of the npm that runs this test are not those of a user. */
 const ENVIRONMENT = { PATH: process.env.PATH, HOME: process.env.HOME, NO_COLOR: '1' };
