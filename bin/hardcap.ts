@@ -63,4 +63,12 @@ async function run(argv: readonly string[]): Promise<number> {
   }
 }
 
+// Who reads no more (`hardcap audit | head`) is no reason to fail, or to stop halfway through a change.
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+  });
+}
+// The package holds its SDK, which keeps running on the Node that it was tested with.
+process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true';
 process.exitCode = await run(process.argv);

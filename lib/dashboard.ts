@@ -34,6 +34,8 @@ const TEXT_HEIGHT = 2;
 export interface DashboardProps {
   readonly settingsTable: TableReference;
   readonly ledgerTable: TableReference;
+  /** Whether there is a sync of SSM parameters, and so its metrics. */
+  readonly hasSsmSync: boolean;
   /** The function behind the widget of caps. */
   readonly widget: IFunction;
   /** Where the gateway's lines of metrics are, which say whose each request was. */
@@ -56,7 +58,7 @@ export class Dashboard extends Construct {
         row(spend(), runningTotal()),
         row(...spendByProperty(props.gatewayLogGroup)),
         row(requests(), fullCaps(), otherRefusals()),
-        row(addedLatency(), upstreamLatency(), health()),
+        row(addedLatency(), upstreamLatency(), health(props)),
         [links(props)],
       ],
     });
@@ -195,7 +197,7 @@ const upstreamLatency = (): Sized =>
     ['upstreamLatencyMs', 'To the first byte, p99', { statistic: 'p99' }],
   ]);
 
-const health = (): Sized =>
+const health = ({ hasSsmSync }: DashboardProps): Sized =>
   graph('Health: all of it should be at zero', 'Occurrences in 5 minutes', [
     ['errors', 'Requests answered with an error'],
     ['upstreamFailures', 'No whole answer of Bedrock'],
@@ -208,9 +210,13 @@ const health = (): Sized =>
     ['invariantBroken', 'Invariants broken, rollover', { service: 'rollover' }],
     ['priceRefreshFailures', 'Price refreshes failed', { service: 'rollover' }],
     ['eventFailures', 'Events not delivered', { service: 'rollover' }],
-    ['ssmSyncFailures', 'SSM syncs failed', { service: 'ssmSync' }],
-    ['ssmParametersMalformed', 'SSM parameters malformed', { service: 'ssmSync' }],
+    ...(hasSsmSync ? OF_THE_SYNC : []),
   ]);
+
+const OF_THE_SYNC: readonly Line[] = [
+  ['ssmSyncFailures', 'SSM syncs failed', { service: 'ssmSync' }],
+  ['ssmParametersMalformed', 'SSM parameters malformed', { service: 'ssmSync' }],
+];
 
 const consoleUrl = (service: string): string =>
   `https://${Aws.REGION}.console.aws.amazon.com/${service}/home?region=${Aws.REGION}`;

@@ -134,6 +134,7 @@ export class Hardcap extends Construct {
       openIndexArn: openIndexArn(this.ledgerTable),
     });
     this.dashboard = new Dashboard(this, 'Dashboard', {
+      hasSsmSync: this.ssmSync !== undefined,
       widget: this.widget.lambda,
       gatewayLogGroup: this.gateway.lambda.logGroup,
       settingsTable: this.settingsTable,

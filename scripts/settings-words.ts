@@ -190,7 +190,7 @@ export const ALIAS_WORDS: Words<typeof ITEM_SHAPES.alias> = {
 
 /** What every item may hold beside its attributes; nothing is decided by it. */
 export const FREE_WORDS = {
-  note: { what: 'anything; shown in lists', absent: 'nothing' },
+  note: { what: 'anything, for people', absent: 'nothing' },
   history: { what: 'the last 20 changes by the command line: who, what, why', absent: 'nothing' },
 } as const satisfies Record<string, AttributeWords>;
 

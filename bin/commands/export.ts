@@ -7,7 +7,7 @@
 import { rename, writeFile } from 'node:fs/promises';
 import type { Command } from 'commander';
 import { ROTATION_ATTRIBUTES, sortKeyOf } from '../../lambda/adapters/settings/setting-items.ts';
-import { CliFailure } from './failure.ts';
+import { CliFailure, explain } from './failure.ts';
 import { printable } from './malformed-view.ts';
 import { openSession, type Session } from './session.ts';
 import { type FileSettings, fileText } from './settings-file.ts';
@@ -128,6 +128,6 @@ async function replaceFile(path: string, text: string, isPrivate: boolean): Prom
     await writeFile(draft, text, isPrivate ? { mode: 0o600 } : {});
     await rename(draft, path);
   } catch (error) {
-    throw new CliFailure(`${path} cannot be written: ${String(error)}`, { cause: error });
+    throw new CliFailure(`${path} cannot be written: ${explain(error)}`, { cause: error });
   }
 }

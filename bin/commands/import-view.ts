@@ -45,10 +45,18 @@ export function planText(plan: ImportPlan, stream: Stream): string {
   const kept =
     plan.notInFile.length === 0
       ? []
-      : [`Not in the file, and kept (--prune removes them): ${plan.notInFile.join(', ')}.`];
+      : [`Not in the file, and kept (--prune removes them): ${named(plan.notInFile)}.`];
   const notes = [...same, ...kept].map((text) => paragraph(printable(text)));
   return [...blocks, ...(notes.length === 0 ? [] : [notes.join('\n')])].join('\n\n');
 }
+
+const MAX_NAMED = 20;
+
+/** The first names, and how many more; all of them are in the JSON. */
+const named = (names: readonly string[]): string =>
+  names.length <= MAX_NAMED
+    ? names.join(', ')
+    : `${names.slice(0, MAX_NAMED).join(', ')} and ${names.length - MAX_NAMED} more`;
 
 function changeText(change: PlannedChange, stream: Stream): string {
   const { action, attributes, startsAtZero } = change;

@@ -24,7 +24,7 @@ import { HardcapError } from '../../lambda/domain/errors.ts';
 import { isApplicationProfile } from '../../lambda/domain/model-id.ts';
 import { doubtsOf } from '../../lambda/domain/price-doubts.ts';
 import { tellParameter, tellParameterLeft } from './cap-parameter.ts';
-import { CliFailure } from './failure.ts';
+import { CliFailure, explain } from './failure.ts';
 import { historyAfter } from './history.ts';
 import { planJson, planSummary, planText } from './import-view.ts';
 import { printable } from './malformed-view.ts';
@@ -98,7 +98,7 @@ async function readText(file: string): Promise<string> {
   try {
     return file === '-' ? await readStream(process.stdin) : await readFromDisk(file, 'utf8');
   } catch (error) {
-    throw new CliFailure(`${file} cannot be read: ${String(error)}`, { cause: error });
+    throw new CliFailure(`${file} cannot be read: ${explain(error)}`, { cause: error });
   }
 }
 

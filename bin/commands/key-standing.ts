@@ -129,8 +129,9 @@ function rowsOf({ cap, limitNanoUsd, standing }: KeyCap, nowMs: number): Row[] {
   const { capId, splitBy, action } = cap;
   const state = stateText(cap, nowMs);
   const conditions = Object.entries(conditionsOf(cap)).map(([name, value]) => {
-    const text = Array.isArray(value) ? value.join(',') : JSON.stringify(value);
-    return `${name === 'requestTags' ? 'request tags' : name} ${text}`;
+    if (Array.isArray(value)) return `${name} ${value.join(',')}`;
+    const tags = Object.entries(value).map(([tag, values]) => `${tag}=${values.join(',')}`);
+    return `request tags ${tags.join('; ')}`;
   });
   const notes = [
     windowText(cap),

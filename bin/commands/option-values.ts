@@ -110,10 +110,14 @@ export function expiryValue(text: string): string {
       .toISOString()
       .replace('.000Z', 'Z');
   }
-  if (readInstantMs(text) === undefined) {
+  const instantMs = readInstantMs(text);
+  if (instantMs === undefined) {
     throw new InvalidArgumentError(
       'A date and time with offset, such as 2026-12-31T23:59:00Z, or how long from now: 30d.',
     );
+  }
+  if (instantMs <= Date.now()) {
+    throw new InvalidArgumentError('That is over; "hardcap key disable" stops a key now.');
   }
   return text;
 }

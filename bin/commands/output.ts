@@ -57,12 +57,12 @@ export const paragraph = (text: string): string => wrapText(text, screenColumns(
 /** Rows under their titles, without lines; a long cell is wrapped inside its column. */
 export function table(columns: readonly Column[], rows: readonly Row[]): string {
   const widths = columnWidths(columns, rows);
-  // A text of the whole width has the last column's room too, as no line of a table shows it.
+  // A text of the whole width has the rest of the screen too, as a column that nobody sees.
   const rest = screenColumns() - sum(widths);
-  widths.push((widths.pop() ?? 0) + (columns.at(-1)?.align === 'right' ? 0 : rest));
+  if (rest > 0) widths.push(rest);
   const drawn = new Table({
     chars: NO_BORDERS,
-    head: columns.map(({ title }) => emphasis(title)),
+    head: widths.map((_, index) => headOf(columns[index])),
     colWidths: widths,
     colAligns: columns.map(({ align = 'left' }) => align),
     style: { 'padding-left': 0, 'padding-right': GAP, head: [], border: [], compact: true },
@@ -75,12 +75,15 @@ export function table(columns: readonly Column[], rows: readonly Row[]): string 
           .map((content) => [{ colSpan: widths.length, content }]),
       );
     } else {
-      drawn.push(row.map((cell, index) => fitted(cell, (widths[index] ?? 0) - GAP)));
+      drawn.push(widths.map((width, index) => fitted(row[index] ?? '', width - GAP)));
     }
   }
   const lines = drawn.toString().split('\n');
   return lines.map((line) => line.trimEnd()).join('\n');
 }
+
+const headOf = (column: Column | undefined): string =>
+  column === undefined ? '' : emphasis(column.title);
 
 const GAP = 1;
 const WIDE_GAP = 2;

@@ -18,6 +18,7 @@ import {
   parseDocument,
   type ScalarTag,
   type Tags,
+  type YAMLParseError,
 } from 'yaml';
 import { nearName } from '../../lambda/adapters/settings/near-name.ts';
 import type { SettingItem } from '../../lambda/adapters/settings/setting-items.ts';
@@ -142,15 +143,20 @@ export function readFile(
   const [error] = document.errors;
   if (error !== undefined) {
     return {
-      faults: document.errors.map(({ pos, message }) => ({
-        line: lineCounter.linePos(pos[0]).line,
-        // The rest of a message shows the place, which the line tells.
-        text: message.split('\n')[0]?.replace(/ at line \d+, column \d+:?$/, '') ?? 'is no YAML',
+      faults: document.errors.map((fault) => ({
+        line: lineCounter.linePos(fault.pos[0]).line,
+        text: yamlFaultText(fault),
       })),
     };
   }
   const lineOf: LineOf = (path) => lineCounter.linePos(offsetOf(document.contents, path)).line;
   return readContents(plainContents(document), lineOf);
+}
+
+/** The first line of the parser's words; the rest shows the place, which the line tells. */
+function yamlFaultText({ code, message }: YAMLParseError): string {
+  if (code === 'MULTIPLE_DOCS') return 'a second document begins here; a file has one, without ---';
+  return message.split('\n')[0]?.replace(/ at line \d+, column \d+:?$/, '') ?? 'is no YAML';
 }
 
 /** The line of what stands at a path, or of what comes nearest to it. */

@@ -21,6 +21,8 @@ export interface ShownUsage {
   readonly bucket?: 'hour' | 'day';
   /** Keys whose entries were read. */
   readonly keys: number;
+  /** Whether --keys named them. */
+  readonly areKeysNamed: boolean;
   /** Where it was read, for people. */
   readonly name: string;
   readonly report: UsageReport;
@@ -108,14 +110,16 @@ export function usageText(shown: ShownUsage): string {
   const isEmpty = report.total.requests + report.total.refusals === 0 && report.rows.length === 0;
   if (isEmpty) return `${head}\n\nThe journal holds no requests of this time.${noteText(shown)}`;
   const columns = [
-    ...(bucket === undefined ? [] : [{ title: 'FROM (UTC)', width: bucket === 'day' ? 12 : 18 }]),
-    { title: titleOf(by), width: bucket === undefined ? 22 : 16 },
+    ...(bucket === undefined ? [] : [{ title: 'FROM (UTC)', width: bucket === 'day' ? 11 : 17 }]),
+    { title: titleOf(by), width: bucket === undefined ? 22 : 14 },
     { title: 'USD', width: 11, align: 'right' as const },
     { title: 'REQUESTS', width: 9, align: 'right' as const },
     { title: 'REFUSED', width: 8, align: 'right' as const },
-    { title: 'TOKENS IN', width: 10, align: 'right' as const },
-    { title: 'OUT', width: 8, align: 'right' as const },
-    { title: 'CACHED', width: 8, align: 'right' as const },
+    bucket === undefined
+      ? { title: 'TOKENS IN', width: 10, align: 'right' as const }
+      : { title: 'IN', width: 7, align: 'right' as const },
+    { title: 'OUT', width: 7, align: 'right' as const },
+    { title: 'CACHED', width: 7, align: 'right' as const },
   ];
   const blank = bucket === undefined ? [] : [''];
   const { notAttributed } = report;
@@ -158,7 +162,7 @@ function shownCount(count: number): string {
   return step === undefined ? String(count) : `${(count / step).toFixed(1)}${unit}`;
 }
 
-function noteText({ by, report, keys }: ShownUsage): string {
+function noteText({ by, report, keys, areKeysNamed }: ShownUsage): string {
   const { total, notAttributed, unreadable } = report;
   const notes = [
     by === 'cap'
@@ -177,8 +181,10 @@ function noteText({ by, report, keys }: ShownUsage): string {
       ? `${OTHERS}: all the names that were too many to tell apart.`
       : undefined,
     unreadable === 0 ? undefined : `Entries that cannot be read, and are in no sum: ${unreadable}.`,
-    `Read: the entries of ${keys} ${keys === 1 ? 'key' : 'keys'}. A key that was deleted is not ` +
-      'among them; name it with --keys.',
+    areKeysNamed
+      ? `Read: the entries of the ${keys === 1 ? 'key' : `${keys} keys`} of --keys alone.`
+      : `Read: the entries of ${keys} ${keys === 1 ? 'key' : 'keys'}. A key that was deleted is not ` +
+        'among them; name it with --keys.',
   ];
   return notes
     .filter((note) => note !== undefined)

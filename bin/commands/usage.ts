@@ -89,6 +89,7 @@ async function showUsage(session: Session, options: UsageOptions): Promise<void>
     toMs: period.toMs,
     ...(options.bucket === undefined ? {} : { bucket: options.bucket }),
     keys: keyIds.length,
+    areKeysNamed: options.keys !== undefined,
     name: connection.name,
     report,
   };

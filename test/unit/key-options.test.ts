@@ -36,6 +36,7 @@ it('reads an expiry as a time from now, or as it is given', () => {
   }
   expect(expiryValue('2026-12-31T23:59:00+01:00')).toBe('2026-12-31T23:59:00+01:00');
   for (const text of ['0', 'soon', '2026-12-31']) expect(() => expiryValue(text)).toThrow('30d');
+  expect(() => expiryValue('2020-01-01T00:00:00Z')).toThrow('That is over');
 });
 
 it('reads tags of a key, one value each', () => {
