@@ -148,7 +148,8 @@ function readOrFail(item: SettingItem, change: ItemChange): Cap {
   const cap = parseCap(item);
   if (!isMalformed(cap)) return cap;
   const attribute = cap.field.split('.')[0] ?? '';
-  const message = `cap "${cap.capId}" was not written: ${cap.field} ${cap.problem}`;
+  const field = cap.field === 'sk' ? 'the id' : cap.field;
+  const message = `cap "${cap.capId}" was not written: ${field} ${cap.problem}`;
   const named = attribute === 'sk' || attribute in change.set || change.remove.includes(attribute);
   if (named || /^raised/.test(attribute)) throw wrongUse(message);
   throw new CliFailure(`${message} (mend it in the same command, or --clear ${attribute})`);

@@ -178,7 +178,7 @@ function tableLines({ cap, split, window }: ThresholdFacts, amount: string): str
   const until = instantArgument(window.endsAtMs, cap.window.timeZone);
   return [
     `To raise it until it resets${each}:`,
-    `  hardcap cap set ${cap.capId} --raise-to ${amount} --raise-until ${until}`,
+    `  hardcap cap raise ${cap.capId} --to ${amount} --until ${until} --reason "..."`,
   ];
 }
 

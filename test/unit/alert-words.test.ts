@@ -62,7 +62,7 @@ describe('the words of a threshold', () => {
         'Requests go on while they fit into what remains; others are refused.',
         '',
         'To raise it until it resets:',
-        '  hardcap cap set team-red --raise-to 1500 --raise-until 2026-04-01T00:00:00+02:00',
+        '  hardcap cap raise team-red --to 1500 --until 2026-04-01T00:00:00+02:00 --reason "..."',
         'To see all caps:',
         '  hardcap status',
       ].join('\n'),
@@ -133,14 +133,14 @@ describe('the words of a threshold', () => {
       const message = messageOf({ parameter: { ...parameter, table: low } });
 
       expect(message).toContain(put);
-      expect(message).toContain('  hardcap cap set team-red --raise-to 1500');
+      expect(message).toContain('  hardcap cap raise team-red --to 1500');
     });
 
     it('change the table alone where the parameter allows more', () => {
       const high = { source, limitNanoUsd: usd('5000'), table: { limitNanoUsd: usd('1000') } };
       const message = messageOf({ parameter: high });
 
-      expect(message).toContain('  hardcap cap set team-red --raise-to 1500');
+      expect(message).toContain('  hardcap cap raise team-red --to 1500');
       expect(message).not.toContain('put-parameter');
     });
 

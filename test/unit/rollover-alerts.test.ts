@@ -70,7 +70,7 @@ describe('a threshold', () => {
           remainingUsd: '5.00',
           resetsAtMs: NOON_MS + 12 * 60 * MINUTE_MS,
           subject: 'hardcap: cap team-budget (red#1) is at 50 % of $10.00 a day',
-          message: expect.stringContaining('hardcap cap set team-budget --raise-to 15'),
+          message: expect.stringContaining('hardcap cap raise team-budget --to 15'),
         },
       },
     ]);
