@@ -31,8 +31,8 @@ const BACKOFF_MS = 30;
  * How often a write is sent where each attempt is throttled, so that nothing of it is written.
  *
  * A counter that is written more than DynamoDB bears gets on only by ends, which make its item
- * smaller. So a reserve soon gives way: its caller may come again. An end does not, for 14 s: it has
- * nobody who waits, and what it leaves is charged in full and makes each write dearer until it
+ * smaller. So a reserve soon gives way: its caller may come again. An end does not, for 14 s: seldom
+ * does anybody wait for it, and what it leaves is charged in full and makes each write dearer until it
  * expires. docs/scale.md has what came of other numbers. What is not throttled and may have been
  * written is tried `MAX_ATTEMPTS` times of its own: one time-out ends no end that was throttled.
  */
