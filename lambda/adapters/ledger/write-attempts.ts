@@ -31,10 +31,10 @@ const BACKOFF_MS = 30;
  * How often a write is sent where each attempt is throttled, so that nothing of it is written.
  *
  * A counter that is written more than DynamoDB bears gets on only by ends, which make its item
- * smaller. So a reserve soon gives way: its caller may come again. An end does not, for 14 s: seldom
- * does anybody wait for it, and what it leaves is charged in full and makes each write dearer until it
- * expires. docs/scale.md has what came of other numbers. What is not throttled and may have been
- * written is tried `MAX_ATTEMPTS` times of its own: one time-out ends no end that was throttled.
+ * smaller. So a reserve soon gives way: its caller may come again. An end does not, for 14 s: it is
+ * seldom waited for, and what it leaves is charged in full and makes each write dearer until it
+ * expires. docs/scale.md has what came of other numbers. What is not throttled is tried
+ * `MAX_ATTEMPTS` times of its own: one time-out ends no end that was throttled.
  */
 export const THROTTLED_ATTEMPTS = { reserve: 2, end: 30, other: MAX_ATTEMPTS } as const;
 
