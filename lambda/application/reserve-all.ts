@@ -62,6 +62,8 @@ export interface ReserveAllPorts {
 }
 
 const RANDOM_CHARACTERS = 10;
+/** Milliseconds after which a first try, with its releases, is not followed by one in order. */
+const MAX_FIRST_TRY_MS = 1_000;
 
 /** The refusal that is told when several counters refuse: the one that waiting helps least. */
 const BY_FINALITY: readonly RefusalReason[] = [
@@ -75,7 +77,8 @@ const BY_FINALITY: readonly RefusalReason[] = [
 /**
  * Reserves in parallel: one round trip. Where a counter refuses only because of what others hold
  * in flight, and this request held another counter meanwhile, two requests may have refused each
- * other for nothing: then once more, one counter after another in counter-key order.
+ * other for nothing: then once more, one counter after another in counter-key order, if it can be
+ * at once.
  *
  * @throws HardcapError ledger_unavailable, after releasing what could be released
  */
@@ -83,9 +86,12 @@ export async function reserveAll(
   ports: ReserveAllPorts,
   request: ReserveAllRequest,
 ): Promise<ReserveAllOutcome> {
+  const startedMs = ports.clock.elapsedMs();
   const parallel = await reserveInParallel(ports, request);
   if (parallel.kind === 'reserved') return parallel;
   if (parallel.reason !== 'reserved-in-flight' || !parallel.heldOthers) return parallel;
+  // Its release was throttled: by now the limits may be others than those that it was decided by.
+  if (ports.clock.elapsedMs() - startedMs > MAX_FIRST_TRY_MS) return parallel;
   const inOrder = await reserveInOrder(ports, request);
   if (inOrder.kind === 'reserved') return inOrder;
   // In order the first refusal ends it: what the others said before still stands.

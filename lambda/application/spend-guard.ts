@@ -100,6 +100,9 @@ function describeSubject(telemetry: Telemetry, outcome: ReserveResult): void {
 const dollars = ({ admission, held }: Reserved): number =>
   Number(formatUsd(mostReserved(held) ?? admission.prepared.boundNanoUsd));
 
+/** Where nothing may be old, what was read this lately is still of this request's start. */
+const MIN_REREAD_AGE_MS = 1_000;
+
 /**
  * Reserves at once by the settings at hand and, where they are older than allowed, reads them
  * beside it. What was decided by old settings holds only if the new ones decide the same, and no
@@ -128,7 +131,11 @@ async function reserveByFreshSettings(
       tried.value.reserved.held.map(({ hold }) => hold),
     );
   }
-  return reserveFitting(guard, request, unwrapped(fresh));
+  const latest = unwrapped(fresh);
+  // A release that is throttled takes its time: what was read before it may be too old after it.
+  const isStillFresh = isFresh(latest, clock.nowMs(), Math.max(maxAgeMs, MIN_REREAD_AGE_MS));
+  const current = isStillFresh ? latest : await settings.read(request.keyId, maxAgeMs);
+  return reserveFitting(guard, request, current);
 }
 
 function unwrapped<T>(result: PromiseSettledResult<T>): T {

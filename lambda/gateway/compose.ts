@@ -63,6 +63,7 @@ export function composeGateway(parts: GatewayParts): StreamingHandler {
         clock,
         maxInFlight: environment.maxInFlight,
         journalDays: environment.journalDays,
+        reservationMarginMs: environment.reservationMarginMs,
         onRetry: () => telemetry.count(METRIC.ledgerRetries),
       }),
       settings,

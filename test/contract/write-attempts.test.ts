@@ -349,4 +349,41 @@ describe('the ends of a reservation', () => {
     expect(await ledger.settle(held, usd('1'))).toEqual({ kind: 'already-ended' });
     expect(reads()).toHaveLength(0);
   });
+
+  it('outlast one time-out after many throttled attempts', async () => {
+    const throttled = answer('ThrottlingException', 400);
+    const lost = answer('TimeoutError');
+    const course = [...Array(10).fill(throttled), lost, ...Array(5).fill(throttled), lost];
+    const attempts = course.reduce((on, error) => on.rejectsOnce(error), dynamo.on(UpdateCommand));
+    attempts.resolves({});
+
+    expect(await ledger.settle(held, usd('1'))).toEqual({ kind: 'ended' });
+    expect(writes()).toHaveLength(18);
+  });
+
+  it('are given up at the third time-out, however they were throttled between', async () => {
+    const throttled = answer('ThrottlingException', 400);
+    const lost = answer('TimeoutError');
+    [throttled, throttled, lost, throttled, throttled, lost, throttled, lost]
+      .reduce((on, error) => on.rejectsOnce(error), dynamo.on(UpdateCommand))
+      .resolves({});
+
+    expect(await ledger.settle(held, usd('1'))).toMatchObject({ kind: 'unavailable' });
+    expect(writes()).toHaveLength(8);
+  });
+
+  it('are not throttled for long past the deadline, when the function is about to stop', async () => {
+    const last = createDynamoLedger({
+      client,
+      tableName: 'ledger',
+      clock,
+      maxInFlight: 2_000,
+      journalDays: 90,
+      reservationMarginMs: 60_000,
+    });
+    dynamo.on(UpdateCommand).rejects(answer('ThrottlingException', 400));
+
+    expect(await last.settle(held, usd('1'))).toMatchObject({ kind: 'unavailable' });
+    expect(writes()).toHaveLength(3);
+  });
 });

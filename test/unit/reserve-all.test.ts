@@ -147,6 +147,23 @@ describe('two requests on two caps', () => {
     },
   );
 
+  it('are not retried by limits of before a release that took long', async () => {
+    ledger.fault = (call) => {
+      if (call === 'release') clock.advance(1_001);
+      return undefined;
+    };
+
+    const outcome = await reserve(
+      [charge('a'), charge('b')],
+      '1',
+      refusing({ b: 'reserved-in-flight' }),
+    );
+
+    expect(outcome).toMatchObject({ kind: 'refused', reason: 'reserved-in-flight' });
+    expect(events.filter((event) => event === 'reserve COUNTER#a')).toHaveLength(1);
+    expect(ledger.standing()).toEqual([]);
+  });
+
   it('are not retried where nothing else was held that could keep another out', async () => {
     const reasons = refusing({ b: 'reserved-in-flight' });
 

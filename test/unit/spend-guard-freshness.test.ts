@@ -117,6 +117,20 @@ describe('settings older than that', () => {
     expect(ports.ledger.standing()).toEqual([]);
   });
 
+  it('are read once more where a release took so long that they grew old', async () => {
+    aged(MAX_AGE_MS + 1, { caps: [cap({ limitNanoUsd: usd('5') })] });
+    ports.ledger.fault = (call) => {
+      if (call !== 'release') return undefined;
+      clock.advance(MAX_AGE_MS + 1);
+      ports.settings.table = settingsTable({ caps: [cap({ limitNanoUsd: usd('0') })] });
+      return undefined;
+    };
+
+    expect(await handle()).toMatchObject({ kind: 'refused' });
+    expect(ports.upstream.sent).toEqual([]);
+    expect(ports.ledger.standing()).toEqual([]);
+  });
+
   it('that had no room admit by a limit that was raised', async () => {
     aged(MAX_AGE_MS + 1);
     ports.settings.last = {

@@ -8,7 +8,7 @@
 import { PutCommand } from '@aws-sdk/lib-dynamodb';
 import { HardcapError } from '../../domain/errors.ts';
 import { addUsd, MIN_RESERVATION, type NanoUsd, ZERO_USD } from '../../domain/money.ts';
-import { type CounterHold, mostHeld } from '../../domain/reservation.ts';
+import { type CounterHold, expiresAtMs, mostHeld } from '../../domain/reservation.ts';
 import {
   type CounterState,
   type EndOutcome,
@@ -46,6 +46,11 @@ export interface DynamoLedgerOptions extends CounterTable {
   /** The most reservations that one counter may hold at a time. */
   readonly maxInFlight: number;
   readonly journalDays: number;
+  /**
+   * How long a reservation outlives its function's deadline. Past that an end is not tried for long:
+   * a function that is stopped at it says nothing of what it leaves. @default 0
+   */
+  readonly reservationMarginMs?: number;
 }
 
 const NOTHING: CounterState = {
@@ -63,6 +68,8 @@ const MAX_ROUNDS = 5;
 const MAX_EXPIRED_A_ROUND = 10;
 /** How often a release chases a reserve that keeps changing places with it. */
 const MAX_RELEASE_ROUNDS = 4;
+/** By which an id's expiry may be rounded up. */
+const EXPIRY_ROUNDING_MS = 1_000;
 
 /** The gateway's side of the ledger table. */
 export function createDynamoLedger(options: DynamoLedgerOptions): Ledger {
@@ -282,6 +289,9 @@ async function end(
   if (costNanoUsd < ZERO_USD) {
     throw new HardcapError('invariant_broken', 'a cost below zero would make room on a cap');
   }
+  const { reservationMarginMs = 0 } = options;
+  const expiryMs = expiresAtMs(hold.reservationId) ?? Number.POSITIVE_INFINITY;
+  const patientUntilMs = expiryMs - reservationMarginMs - EXPIRY_ROUNDING_MS;
   const rounds: EndRounds = { ambiguous: false, expectedNanoUsd: mostHeld(hold) };
   for (let round = 1; round <= MAX_END_ROUNDS; round += 1) {
     const write: EndWrite = {
@@ -291,7 +301,7 @@ async function end(
       tombstone: hold.ambiguous,
       ...(cutUntilMs === undefined ? {} : { cutUntilMs }),
     };
-    const outcome = await endOnce(options, hold, write, rounds);
+    const outcome = await endOnce({ ...options, patientUntilMs }, hold, write, rounds);
     if (outcome !== 'again') return outcome;
   }
   return { kind: 'unavailable', cause: new Error('the end kept losing against an extension') };

@@ -31,9 +31,10 @@ const BACKOFF_MS = 30;
  * How often a write is sent where each attempt is throttled, so that nothing of it is written.
  *
  * A counter that is written more than DynamoDB bears gets on only by ends, which make its item
- * smaller. So a reserve soon gives way: its caller may come again. An end does not, for 14 s: it has
- * nobody who waits, and what it leaves is charged in full and makes each write dearer until it
- * expires. docs/scale.md has what came of other numbers.
+ * smaller. So a reserve soon gives way: its caller may come again. An end does not, for 14 s: it is
+ * seldom waited for, and what it leaves is charged in full and makes each write dearer until it
+ * expires. docs/scale.md has what came of other numbers. What is not throttled is tried
+ * `MAX_ATTEMPTS` times of its own: one time-out ends no end that was throttled.
  */
 export const THROTTLED_ATTEMPTS = { reserve: 2, end: 30, other: MAX_ATTEMPTS } as const;
 
@@ -63,6 +64,8 @@ export interface CounterTable {
   readonly clock: Clock;
   /** Told of each attempt beyond a write's first; must not throw. @default - nobody is told */
   readonly onRetry?: () => void;
+  /** Epoch milliseconds from which a throttled end gives way as other writes do. @default - never */
+  readonly patientUntilMs?: number;
 }
 
 /**
@@ -99,6 +102,12 @@ async function whatStoodThere(
   return error.Item ?? (await readItem(table, counter));
 }
 
+function throttledAttempts(table: CounterTable, purpose: keyof typeof THROTTLED_ATTEMPTS): number {
+  const { clock, patientUntilMs = Number.POSITIVE_INFINITY } = table;
+  if (purpose === 'end' && clock.nowMs() >= patientUntilMs) return THROTTLED_ATTEMPTS.other;
+  return THROTTLED_ATTEMPTS[purpose];
+}
+
 /** Sends the write up to three times, or as often as `purpose` has it throttled. Never throws. */
 export async function attemptWrite(
   table: CounterTable,
@@ -108,8 +117,8 @@ export async function attemptWrite(
 ): Promise<WriteResult> {
   let ambiguous = false;
   let cause: unknown;
-  let most: number = MAX_ATTEMPTS;
-  for (let attempt = 1; attempt <= most; attempt += 1) {
+  let unthrottled = 0;
+  for (let attempt = 1; ; attempt += 1) {
     if (attempt > 1) {
       table.onRetry?.();
       await table.clock.sleep(BACKOFF_MS * attempt);
@@ -128,19 +137,21 @@ export async function attemptWrite(
     } catch (error) {
       cause = error;
       const isThrottled = error instanceof Error && THROTTLED.has(error.name);
-      most = isThrottled ? THROTTLED_ATTEMPTS[purpose] : MAX_ATTEMPTS;
       if (error instanceof ConditionalCheckFailedException) {
         try {
           const item = await whatStoodThere(table, counter, error);
           return { kind: 'refused', ...(item === undefined ? {} : { item }), ambiguous };
         } catch (readError) {
           cause = readError;
-          continue;
         }
+      } else {
+        if (isItemFull(error)) return { kind: 'item-full', ambiguous };
+        if (isCertain(error) && !isThrottled) break;
+        ambiguous ||= !isCertain(error);
       }
-      if (isItemFull(error)) return { kind: 'item-full', ambiguous };
-      if (isCertain(error) && !isThrottled) break;
-      ambiguous ||= !isCertain(error);
+      if (!isThrottled) unthrottled += 1;
+      if (isThrottled && attempt >= throttledAttempts(table, purpose)) break;
+      if (unthrottled >= MAX_ATTEMPTS) break;
     }
   }
   return { kind: 'failed', cause, ambiguous };
