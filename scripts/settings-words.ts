@@ -94,7 +94,10 @@ export const KEY_WORDS: Words<typeof ITEM_SHAPES.key> = {
       'go together',
     absent: 'no old secret works',
   },
-  previousUntil: { what: 'when the old secret stops working', absent: 'no old secret works' },
+  previousUntil: {
+    what: 'when the old secret stops working, its running streams too',
+    absent: 'no old secret works',
+  },
   enabled: { what: '`false` stops the key, its running streams too', absent: '`true`' },
   team: { what: 'one name, for caps to select and split by', absent: 'no team (`-`)' },
   tags: {
