@@ -1,7 +1,8 @@
 /**
  * The gateway's HTTP side: a Function URL event in; status, headers and a body that streams out.
  *
- * Order: origin, door, route, key, parse; then the spend guard. Nothing here reads settings or the ledger.
+ * Order: door, origin, route, key, parse; then the spend guard. A door is code alone: nothing of the
+ * request is read before its origin. Nothing here reads settings or the ledger.
  */
 import type { Readable } from 'node:stream';
 import type { GuardedAnswer, GuardedRequest } from '../../application/guarded-request.ts';
