@@ -11,7 +11,7 @@ import { createVerifier } from './answers.ts';
 import { auditBooks, type TargetBooks } from './audit.ts';
 import { BENCH_KEY, connectTo } from './books.ts';
 import { Figures, figuresOf } from './figures.ts';
-import { createClient } from './load.ts';
+import { type Client, createClient } from './load.ts';
 import { CORES, type Program, startProgram } from './programs.ts';
 import { OPENING, type Scenario } from './scenarios.ts';
 import type { StartUps } from './start-up.ts';
@@ -24,6 +24,8 @@ export interface Plan {
   readonly rounds: number;
   /** How many of a scenario's requests are made in a round, as a share of them. */
   readonly share: number;
+  /** How much of each scenario's warm-up is made before the first round, as a share of it. */
+  readonly warmUpShare: number;
   /** Milliseconds that every answer of DynamoDB waits. */
   readonly dynamodbDelayMs: number;
   readonly onProgress?: (text: string) => void;
@@ -87,16 +89,32 @@ async function runOn(plan: Plan, programs: Program[]): Promise<Result> {
     running.push({ target, url, upstream: upstream.url, program, idleBytes, answers: 0 });
   }
   const figures = new Figures();
-  // The first round warms the programs up and is thrown away.
-  for (let round = 0; round <= plan.rounds; round += 1) {
-    plan.onProgress?.(round === 0 ? 'warming up' : `round ${round} of ${plan.rounds}`);
-    await runRound(plan, running, round, round === 0 ? new Figures() : figures);
+  for (const one of running) {
+    plan.onProgress?.(`warming up ${one.target.name}`);
+    await warmUp(plan, one);
+  }
+  for (let round = 1; round <= plan.rounds; round += 1) {
+    plan.onProgress?.(`round ${round} of ${plan.rounds}`);
+    await runRound(plan, running, round, figures);
   }
   const memory = await memoryOf(running);
   const books = await auditAll(client, dynamodb.url, running);
   client.destroy();
   const answers = running.reduce((sum, one) => sum + one.answers, 0);
   return { figures, memory, books, answers };
+}
+
+/** Until what is measured is code that V8 has compiled: a cold request costs several times as much. */
+async function warmUp({ scenarios, warmUpShare }: Plan, one: Running): Promise<void> {
+  for (const scenario of scenarios) {
+    const { requests: all, connections: most } = scenario.warmUp;
+    const requests = Math.ceil(all * warmUpShare);
+    const connections = Math.min(most, requests);
+    const client = clientOf(one, connections);
+    await client.ask(scenario, requests, createVerifier(scenario.isStream));
+    client.close();
+    one.answers += requests;
+  }
 }
 
 async function runRound(
@@ -129,14 +147,19 @@ function turned<Element>(elements: readonly Element[], round: number): Element[]
 /** What runs on after an answer has ended, such as a journal entry, belongs to it. */
 const AFTERMATH_MS = 20;
 
+function clientOf({ url, upstream, target }: Running, connections: number): Client {
+  const headers = { authorization: `Bearer ${BENCH_KEY}`, ...target.headers?.(upstream) };
+  return createClient(url + (target.pathPrefix ?? ''), connections, headers);
+}
+
 async function measureBatch(
-  { url, upstream, program, target }: Running,
+  one: Running,
   scenario: Scenario,
   connections: number,
   requests: number,
 ) {
-  const headers = { authorization: `Bearer ${BENCH_KEY}`, ...target.headers?.(upstream) };
-  const client = createClient(url + (target.pathPrefix ?? ''), connections, headers);
+  const { program } = one;
+  const client = clientOf(one, connections);
   await client.ask(OPENING, connections, createVerifier(false));
   const before = await program?.measure();
   const samples = await client.ask(scenario, requests, createVerifier(scenario.isStream));

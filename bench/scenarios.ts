@@ -20,6 +20,13 @@ export interface Scenario extends Question {
   readonly title: string;
   /** How many requests at a time, and how many of them in one round. */
   readonly requestsByConnections: ReadonlyMap<number, number>;
+  readonly warmUp: WarmUp;
+}
+
+/** What each target answers before it is measured, so that what is measured is compiled code. */
+export interface WarmUp {
+  readonly requests: number;
+  readonly connections: number;
 }
 
 export const SCENARIO_NAMES = ['small', 'stream', 'paced', 'prompt-64k', 'prompt-4m'] as const;
@@ -57,6 +64,7 @@ export const SCENARIOS: readonly Scenario[] = [
     title: '4 KB prompt, whole answer',
     body: promptOf(4 * KB),
     requestsByConnections: often([1, 80], [8, 240], [32, 480]),
+    warmUp: { requests: 1_500, connections: 8 },
   },
   {
     ...stream,
@@ -65,6 +73,7 @@ export const SCENARIOS: readonly Scenario[] = [
     isPaced: false,
     body: promptOf(4 * KB),
     requestsByConnections: often([1, 20], [8, 64], [32, 128]),
+    warmUp: { requests: 160, connections: 8 },
   },
   {
     ...stream,
@@ -72,7 +81,8 @@ export const SCENARIOS: readonly Scenario[] = [
     title: `4 KB prompt, ${STREAM_CHUNKS} chunks, one every ${PACE_MS} ms`,
     isPaced: true,
     body: promptOf(4 * KB, PACE_MS),
-    requestsByConnections: often([1, 1], [8, 8], [32, 32]),
+    requestsByConnections: often([1, 2], [8, 8], [32, 32]),
+    warmUp: { requests: 96, connections: 32 },
   },
   {
     ...whole,
@@ -80,6 +90,7 @@ export const SCENARIOS: readonly Scenario[] = [
     title: '64 KB prompt, whole answer',
     body: promptOf(64 * KB),
     requestsByConnections: often([1, 60], [8, 160], [32, 256]),
+    warmUp: { requests: 200, connections: 8 },
   },
   {
     ...whole,
@@ -87,5 +98,6 @@ export const SCENARIOS: readonly Scenario[] = [
     title: '4 MB prompt, whole answer',
     body: promptOf(4 * KB * KB),
     requestsByConnections: often([1, 4], [8, 16]),
+    warmUp: { requests: 8, connections: 4 },
   },
 ];

@@ -9,7 +9,15 @@ import type { FigureName } from './figures.ts';
 import type { Result } from './run.ts';
 import type { ScenarioName } from './scenarios.ts';
 import { median, medianDifference } from './statistics.ts';
-import { DIRECT, floorOf, hardcapOf, PASS_THROUGH, PORTKEY } from './targets.ts';
+import {
+  DIRECT,
+  FUNCTION_URL,
+  floorOf,
+  hardcapOf,
+  PASS_THROUGH,
+  PORTKEY,
+  urlFloorOf,
+} from './targets.ts';
 
 export interface Verdict {
   readonly rule: string;
@@ -45,6 +53,9 @@ const COMPARISONS: readonly {
 }[] = [
   { own: hardcapOf(1), other: floorOf(1), mostAt: (at) => (at === 1 ? 1.0 : 1.1) },
   { own: hardcapOf(2), other: floorOf(2), mostAt: () => 1.1 },
+  // The same in the same surroundings: the imitation is no part of either.
+  { own: hardcapOf(1), other: urlFloorOf(1), mostAt: (at) => (at === 1 ? 1.0 : 1.1) },
+  { own: hardcapOf(2), other: urlFloorOf(2), mostAt: () => 1.1 },
   { own: hardcapOf(1), other: PORTKEY, mostAt: (at) => (at === 1 ? undefined : 1.0) },
 ];
 
@@ -76,7 +87,7 @@ function addedVerdicts({ figures }: Result): Verdict[] {
 }
 
 /**
- * Microseconds of CPU for each chunk over the pass-through, without what the request itself costs;
+ * Microseconds of CPU for each chunk over the other target, without what the request itself costs;
  * NaN where the run has not measured both.
  */
 export function chunkCostUs(
@@ -84,6 +95,7 @@ export function chunkCostUs(
   target: string,
   scenario: ScenarioName,
   connections: number,
+  other = PASS_THROUGH,
 ): number {
   const forChunks = (name: string): (number | undefined)[] => {
     const whole = figures.rounds(name, 'small', connections, 'cpuMs');
@@ -93,20 +105,22 @@ export function chunkCostUs(
       return cpuMs === undefined || request === undefined ? undefined : cpuMs - request;
     });
   };
-  const overMs = medianDifference(forChunks(target), forChunks(PASS_THROUGH));
+  const overMs = medianDifference(forChunks(target), forChunks(other));
   return (overMs * 1_000) / STREAM_CHUNKS;
 }
 
 const MOST_US_A_CHUNK = 20;
 
 const chunkVerdicts = (result: Result): Verdict[] =>
-  (['stream', 'paced'] as const).flatMap((scenario) =>
-    CONNECTIONS.map((connections) => ({
-      rule: `CPU us a chunk over the pass-through, ${scenario}, ${connections} at a time`,
-      value: chunkCostUs(result, hardcapOf(1), scenario, connections),
-      most: MOST_US_A_CHUNK,
-      from: 'stream less whole answer',
-    })),
+  [PASS_THROUGH, FUNCTION_URL].flatMap((other) =>
+    (['stream', 'paced'] as const).flatMap((scenario) =>
+      CONNECTIONS.map((connections) => ({
+        rule: `hardcap-1: CPU us a chunk over ${other}, ${scenario}, ${connections} at a time`,
+        value: chunkCostUs(result, hardcapOf(1), scenario, connections, other),
+        most: MOST_US_A_CHUNK,
+        from: 'stream less whole answer',
+      })),
+    ),
   );
 
 const MOST_MS_FOR_64_KB = 0.5;
