@@ -18,6 +18,7 @@ import {
   type UpstreamRequest,
   type UpstreamResponse,
 } from '../../ports/upstream.ts';
+import { chunksOf } from './answer-chunks.ts';
 import { bedrockUrl, createSigners } from './bedrock-signing.ts';
 import { createBedrockTokenCounter } from './bedrock-token-counter.ts';
 import { keepFresh } from './fresh-sockets.ts';
@@ -143,7 +144,7 @@ async function transmit(
     return {
       status: response.statusCode,
       headers: lowerCased(response.headers),
-      body,
+      body: chunksOf(body),
       abort: () => {
         body.destroy();
       },
