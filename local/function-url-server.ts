@@ -122,8 +122,8 @@ async function invoke(
   const report = options.onHandlerError ?? logHandlerError;
   let timer: NodeJS.Timeout | undefined;
   const timedOut = new Promise<never>((_, reject) => {
-    const error = new Error(`Task timed out after ${options.timeoutMs} ms`);
-    timer = setTimeout(() => reject(error), options.timeoutMs);
+    const timeOut = () => reject(new Error(`Task timed out after ${options.timeoutMs} ms`));
+    timer = setTimeout(timeOut, options.timeoutMs);
   });
   try {
     await Promise.race([run(options.handler, event, stream, context), timedOut]);
