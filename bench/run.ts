@@ -14,6 +14,7 @@ import { Figures, figuresOf } from './figures.ts';
 import { type Client, createClient } from './load.ts';
 import { CORES, type Program, startProgram } from './programs.ts';
 import { OPENING, type Scenario } from './scenarios.ts';
+import { slowReaderGrowth } from './slow-reader.ts';
 import type { StartUps } from './start-up.ts';
 import type { Target } from './targets.ts';
 
@@ -28,6 +29,8 @@ export interface Plan {
   readonly warmUpShare: number;
   /** Milliseconds that every answer of DynamoDB waits. */
   readonly dynamodbDelayMs: number;
+  /** How long a client that asks for 64 MB reads nothing of them. */
+  readonly standstillMs: number;
   readonly onProgress?: (text: string) => void;
 }
 
@@ -36,6 +39,8 @@ export interface TargetMemory {
   readonly afterBytes: number;
   /** Live JavaScript after the run. */
   readonly heapBytes: number;
+  /** What a client costs that asks for 64 MB and does not read them. */
+  readonly slowReaderBytes: number;
 }
 
 export interface Result {
@@ -97,7 +102,8 @@ async function runOn(plan: Plan, programs: Program[]): Promise<Result> {
     plan.onProgress?.(`round ${round} of ${plan.rounds}`);
     await runRound(plan, running, round, figures);
   }
-  const memory = await memoryOf(running);
+  plan.onProgress?.('memory');
+  const memory = await memoryOf(running, plan.standstillMs);
   const books = await auditAll(client, dynamodb.url, running);
   client.destroy();
   const answers = running.reduce((sum, one) => sum + one.answers, 0);
@@ -147,10 +153,15 @@ function turned<Element>(elements: readonly Element[], round: number): Element[]
 /** What runs on after an answer has ended, such as a journal entry, belongs to it. */
 const AFTERMATH_MS = 20;
 
-function clientOf({ url, upstream, target }: Running, connections: number): Client {
-  const headers = { authorization: `Bearer ${BENCH_KEY}`, ...target.headers?.(upstream) };
-  return createClient(url + (target.pathPrefix ?? ''), connections, headers);
-}
+const urlOf = ({ url, target }: Running): string => url + (target.pathPrefix ?? '');
+
+const headersOf = ({ upstream, target }: Running): Readonly<Record<string, string>> => ({
+  authorization: `Bearer ${BENCH_KEY}`,
+  ...target.headers?.(upstream),
+});
+
+const clientOf = (one: Running, connections: number): Client =>
+  createClient(urlOf(one), connections, headersOf(one));
 
 async function measureBatch(
   one: Running,
@@ -170,13 +181,19 @@ async function measureBatch(
   return figuresOf(samples, cpuMs);
 }
 
-async function memoryOf(running: readonly Running[]): Promise<Map<string, TargetMemory>> {
+async function memoryOf(
+  running: readonly Running[],
+  standstillMs: number,
+): Promise<Map<string, TargetMemory>> {
   const memory = new Map<string, TargetMemory>();
-  for (const { target, program, idleBytes } of running) {
-    const usage = await program?.measure(true);
-    if (usage === undefined) continue;
-    const { residentBytes: afterBytes, heapBytes } = usage;
-    memory.set(target.name, { idleBytes, afterBytes, heapBytes });
+  for (const one of running) {
+    const { target, program, idleBytes } = one;
+    if (program === undefined) continue;
+    const { residentBytes: afterBytes, heapBytes } = await program.measure(true);
+    const [url, headers] = [urlOf(one), headersOf(one)];
+    const slowReaderBytes = await slowReaderGrowth(program, url, headers, standstillMs);
+    one.answers += 1;
+    memory.set(target.name, { idleBytes, afterBytes, heapBytes, slowReaderBytes });
   }
   return memory;
 }

@@ -37,9 +37,14 @@ const KB = 1_024;
 
 const SENTENCE = 'The quick brown fox jumps over the lazy dog. ';
 
-/** A body of Converse with about so many bytes; its beginning tells the upstream the pace. */
-function promptOf(bytes: number, paceMs = 0): Buffer {
-  const text = `pace ${paceMs} ms. ${SENTENCE.repeat(Math.ceil(bytes / SENTENCE.length))}`;
+/** By this a prompt asks the upstream for as much as it has. */
+export const FLOOD_MARK = 'flood';
+
+const paceOf = (paceMs: number): string => `pace ${paceMs} ms`;
+
+/** A body of Converse with about so many bytes; its beginning tells the upstream what to answer. */
+function promptOf(bytes: number, wish = paceOf(0)): Buffer {
+  const text = `${wish}. ${SENTENCE.repeat(Math.ceil(bytes / SENTENCE.length))}`;
   return Buffer.from(
     JSON.stringify({
       messages: [{ role: 'user', content: [{ text: text.slice(0, bytes) }] }],
@@ -56,6 +61,9 @@ const often = (...pairs: (readonly [number, number])[]): ReadonlyMap<number, num
 
 /** What opens a connection: the times of a first request are those of connecting too. */
 export const OPENING = { ...whole, body: promptOf(KB) };
+
+/** What a reader asks that is too slow for its answer. */
+export const FLOOD = { ...stream, isPaced: false, body: promptOf(KB, FLOOD_MARK) };
 
 export const SCENARIOS: readonly Scenario[] = [
   {
@@ -80,7 +88,7 @@ export const SCENARIOS: readonly Scenario[] = [
     name: 'paced',
     title: `4 KB prompt, ${STREAM_CHUNKS} chunks, one every ${PACE_MS} ms`,
     isPaced: true,
-    body: promptOf(4 * KB, PACE_MS),
+    body: promptOf(4 * KB, paceOf(PACE_MS)),
     requestsByConnections: often([1, 2], [8, 8], [32, 32]),
     warmUp: { requests: 96, connections: 32 },
   },

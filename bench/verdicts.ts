@@ -33,6 +33,7 @@ export function verdictsOf(result: Result): Verdict[] {
     ...addedVerdicts(result),
     ...chunkVerdicts(result),
     ...promptVerdict(result),
+    ...slowReaderVerdict(result),
     ...writeVerdicts(result),
     ...startUpVerdicts(result),
   ].filter(({ value }) => !Number.isNaN(value));
@@ -135,6 +136,23 @@ function promptVerdict({ figures }: Result): Verdict[] {
       value: overMs,
       most: MOST_MS_FOR_64_KB,
       from,
+    },
+  ];
+}
+
+const MB = 1_048_576;
+/** An eighth of what is offered; resident memory is no exact measure. */
+const MOST_MB_FOR_SLOW_READER = 8;
+
+function slowReaderVerdict({ memory }: Result): Verdict[] {
+  const used = memory.get(hardcapOf(1));
+  if (used === undefined) return [];
+  return [
+    {
+      rule: 'hardcap-1: MB held for a client that asks for 64 MB and does not read',
+      value: used.slowReaderBytes / MB,
+      most: MOST_MB_FOR_SLOW_READER,
+      from: 'growth of resident memory',
     },
   ];
 }
