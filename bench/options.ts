@@ -23,7 +23,7 @@ export interface BenchOptions {
   readonly write: boolean;
 }
 
-const DEFAULT_ROUNDS = 9;
+const DEFAULT_ROUNDS = 5;
 const CONNECTIONS = [1, 8, 32];
 const QUICK_ROUNDS = 2;
 const QUICK_CONNECTIONS = [1, 8];
@@ -51,7 +51,7 @@ export function readOptions(argv: readonly string[]): BenchOptions {
   const targetNames = TARGETS.map(({ name }) => name);
   const { quick, connections, rounds, dynamodbDelay, ...rest } = new Command()
     .name('npm run bench --')
-    .option('--quick', 'few rounds of few requests: about a minute', false)
+    .option('--quick', 'few rounds of few requests, not quite warm: one to two minutes', false)
     .option('--only <scenarios>', SCENARIO_NAMES.join(', '), namesOf(SCENARIO_NAMES))
     .option('--targets <targets>', targetNames.join(', '), namesOf(targetNames))
     .option(

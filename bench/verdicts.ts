@@ -141,8 +141,8 @@ function promptVerdict({ figures }: Result): Verdict[] {
 }
 
 const MB = 1_048_576;
-/** An eighth of what is offered; resident memory is no exact measure. */
-const MOST_MB_FOR_SLOW_READER = 8;
+/** The marks of the buffers in line, and a chunk of 64 KB over each, are less than this. */
+const MOST_MB_FOR_SLOW_READER = 1;
 
 function slowReaderVerdict({ memory }: Result): Verdict[] {
   const used = memory.get(hardcapOf(1));
@@ -152,7 +152,7 @@ function slowReaderVerdict({ memory }: Result): Verdict[] {
       rule: 'hardcap-1: MB held for a client that asks for 64 MB and does not read',
       value: used.slowReaderBytes / MB,
       most: MOST_MB_FOR_SLOW_READER,
-      from: 'growth of resident memory',
+      from: 'growth of live memory',
     },
   ];
 }
