@@ -20,7 +20,6 @@ import { booksOf } from '../simulation/counter-books.ts';
 import { Scheduler } from '../simulation/scheduler.ts';
 import { createRandom, type Random } from '../simulation/seeded-random.ts';
 import { createSimulatedTable } from '../simulation/simulated-table.ts';
-import { rememberZoneOffsets } from '../simulation/zone-offsets.ts';
 import { Course, type Outcome, USAGE } from './course.ts';
 import { createMeteredTable } from './metered-table.ts';
 
@@ -37,8 +36,6 @@ export interface Load {
 }
 
 const MAX_EVENTS = 20_000_000;
-rememberZoneOffsets();
-
 /** Runs a load until nothing of it is under way. @throws Error where the books pass the limit */
 export async function runLoad(load: Load): Promise<Outcome> {
   const random = createRandom(load.seed).fork('load');

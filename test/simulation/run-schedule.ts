@@ -31,7 +31,6 @@ import { createSimulatedSettings } from './simulated-settings.ts';
 import { createSimulatedTable } from './simulated-table.ts';
 import { createSimulatedFrameReader, createSimulatedUpstream } from './simulated-upstream.ts';
 import { countFault, currentRun, note, type RequestRun, type Script, type World } from './world.ts';
-import { rememberZoneOffsets } from './zone-offsets.ts';
 
 export interface RunReport {
   readonly seed: number;
@@ -55,8 +54,6 @@ const DAY_MS = 24 * 3_600_000;
 const ROLLOVER_TIME_MS = 55_000;
 const COUNTER_DAYS = 35;
 const PRUNED_AFTER_DAYS = [3, 50, 100];
-
-rememberZoneOffsets();
 
 /** One request as it went. */
 interface Course {

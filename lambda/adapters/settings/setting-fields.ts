@@ -5,11 +5,11 @@
  *            be read is a fault with a name, never a default.
  */
 import { NumberValue } from '@aws-sdk/lib-dynamodb';
-import { DateTime } from 'luxon';
 import * as z from 'zod/mini';
 import type { SplitBy } from '../../domain/cap.ts';
 import { MAX_USD, NANO_USD_PER_USD, type NanoUsd, parseUsd } from '../../domain/money.ts';
-import { isTimeZone } from '../../domain/window.ts';
+import { isTimeZone } from '../../domain/time-zone.ts';
+import { readIsoInstantMs } from './iso-instant.ts';
 import { nearName } from './near-name.ts';
 
 /** The version of the items' schema: the `v` that every item carries. */
@@ -87,16 +87,13 @@ export const readWhole =
     return value >= least && value <= most ? value : undefined;
   };
 
-const HAS_OFFSET = /T.*(Z|[+-]\d{2}(:?\d{2})?)$/;
-
 /** Epoch milliseconds of an ISO date-time with its offset, or of epoch seconds. */
 export function readInstantMs(text: string): number | undefined {
   const seconds = readWhole(1, MAX_EPOCH_SECONDS)(text);
   if (seconds !== undefined) return seconds * 1_000;
-  if (!HAS_OFFSET.test(text)) return undefined;
-  const instant = DateTime.fromISO(text, { setZone: true });
-  if (!instant.isValid || instant.toSeconds() > MAX_EPOCH_SECONDS) return undefined;
-  return instant.toMillis();
+  const instantMs = readIsoInstantMs(text);
+  const isTooLate = instantMs !== undefined && instantMs > MAX_EPOCH_SECONDS * 1_000;
+  return isTooLate ? undefined : instantMs;
 }
 
 const readText =
