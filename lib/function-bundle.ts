@@ -11,6 +11,8 @@ import { basename, join } from 'node:path';
 import { buildSync } from 'esbuild';
 
 const ROOT = join(import.meta.dirname, '..');
+/** Reads the maps when they are needed. */
+const STACKS = 'lambda/adapters/telemetry/readable-stacks.ts';
 
 /**
  * Writes `index.mjs`, its chunks and their source maps into a folder.
@@ -20,7 +22,8 @@ const ROOT = join(import.meta.dirname, '..');
 export function bundleFunction(entry: string, folder: string): void {
   const { outputFiles } = buildSync({
     absWorkingDir: ROOT,
-    entryPoints: { index: entry },
+    stdin: { contents: `import './${STACKS}';\nexport * from './${entry}';`, resolveDir: ROOT },
+    entryNames: 'index',
     bundle: true,
     splitting: true,
     platform: 'node',

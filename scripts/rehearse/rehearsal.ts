@@ -73,8 +73,7 @@ export async function openStage(): Promise<Stage> {
       return JSON.parse(report);
     },
     failure(bundle) {
-      const { NODE_OPTIONS = '' } = bundle.variables;
-      return text(start('run-bundle.ts', bundle, { NODE_OPTIONS, AWS_REGION: REGION }).stderr);
+      return text(start('run-bundle.ts', bundle, { AWS_REGION: REGION }).stderr);
     },
     async close() {
       for (const child of children) await ended(child);
