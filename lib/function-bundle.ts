@@ -30,6 +30,8 @@ export function bundleFunction(entry: string, folder: string): void {
     format: 'esm',
     target: 'node24',
     mainFields: ['module', 'main'],
+    // Beside the code and not in it: the platform reads data faster than literals.
+    loader: { '.data.json': 'copy' },
     minify: true,
     sourcemap: true,
     sourcesContent: false,
