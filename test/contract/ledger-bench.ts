@@ -5,6 +5,7 @@
 import { randomUUID } from 'node:crypto';
 import { type DynamoDBDocumentClient, GetCommand } from '@aws-sdk/lib-dynamodb';
 import { expect } from 'vitest';
+import { documentCalls } from '../../lambda/adapters/dynamodb/document-calls.ts';
 import {
   countOf,
   expiredOf,
@@ -69,7 +70,7 @@ export function createBench(table: LedgerTable, maxInFlight = 2_000): Bench {
   const observer = table.connect();
   const faults = makeFaulty(client);
   const clock = createVirtualClock();
-  const place = { client, tableName: table.tableName, clock };
+  const place = { dynamo: documentCalls(client), tableName: table.tableName, clock };
   const ledger = createDynamoLedger({ ...place, maxInFlight, journalDays: 90 });
   const counter = { pk: `COUNTER#${randomUUID()}`, sk: 'lifetime' };
   const newId = (): ReservationId =>

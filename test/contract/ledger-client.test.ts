@@ -7,11 +7,11 @@ import type { AddressInfo } from 'node:net';
 import { GetCommand, NumberValue } from '@aws-sdk/lib-dynamodb';
 import { expect, it } from 'vitest';
 import {
-  createLedgerClient,
   EMBEDDED_LEDGER_TIMEOUTS,
   LEDGER_TIMEOUTS,
   type LedgerTimeouts,
-} from '../../lambda/adapters/ledger/dynamo-client.ts';
+} from '../../lambda/adapters/dynamodb/connections.ts';
+import { createLedgerClient } from '../../lambda/adapters/dynamodb/document-client.ts';
 
 /** Asks a server for one item; how often it was asked, and the answer or the error. */
 async function ask(answer: RequestListener, timeouts?: LedgerTimeouts) {
