@@ -10,6 +10,8 @@ export const systemClock: Clock = {
   nowMs: () => Date.now(),
   elapsedMs: () => performance.now(),
   sleep,
+  // After the callbacks of this turn, among them those that write to sockets.
+  nextTurn: () => new Promise((resolve) => setImmediate(resolve)),
   randomCharacters: (count) => {
     let text = '';
     for (let i = 0; i < count; i += 1) text += ALPHABET[randomInt(ALPHABET.length)];

@@ -1,9 +1,10 @@
 /**
- * The document client of the ledger: one attempt, short time-outs, no floats.
+ * The SDK's document client, as hardcap needs it: one attempt, short time-outs, no floats.
  */
 import { DynamoDBClient, type DynamoDBClientConfig } from '@aws-sdk/client-dynamodb';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
-import { createConnections, LEDGER_TIMEOUTS, type LedgerTimeouts } from './connections.ts';
+import { NodeHttpHandler } from '@smithy/node-http-handler';
+import { LEDGER_TIMEOUTS, type LedgerTimeouts, MAX_SOCKETS } from './connections.ts';
 
 /**
  * A client that sends once and answers numbers as exact decimals.
@@ -17,7 +18,13 @@ export function createLedgerClient(
   const client = new DynamoDBClient({
     ...config,
     maxAttempts: 1,
-    requestHandler: createConnections(timeouts),
+    requestHandler: new NodeHttpHandler({
+      connectionTimeout: timeouts.connectTimeoutMs,
+      requestTimeout: timeouts.requestTimeoutMs,
+      throwOnRequestTimeout: true,
+      httpAgent: { keepAlive: true, maxSockets: MAX_SOCKETS },
+      httpsAgent: { keepAlive: true, maxSockets: MAX_SOCKETS },
+    }),
   });
   return DynamoDBDocumentClient.from(client, {
     marshallOptions: { removeUndefinedValues: true },

@@ -1,5 +1,5 @@
 /**
- * Calls of DynamoDB by the SDK's parts: its codec, its signer, its HTTP handler.
+ * Calls of DynamoDB by the SDK's parts: its codec and its signer.
  *
  * Not by its client: what that does for each call (shapes, endpoint, retries that are not wanted)
  * costs two or three times as much as the rest of a write, and its code is most of what a new
@@ -47,7 +47,7 @@ export const dynamodbUrl = (region: string, env: Environment): URL =>
 /** Calls that are signed and sent once each, over connections of their own. */
 export function createSignedCalls(options: SignedCallsOptions): ClosableCalls {
   const { region, timeouts, endpoint, credentials } = options;
-  const connections = createConnections(timeouts);
+  const connections = createConnections(endpoint, timeouts);
   const signer = new SignatureV4({
     service: 'dynamodb',
     region,
@@ -59,11 +59,9 @@ export function createSignedCalls(options: SignedCallsOptions): ClosableCalls {
     input: object,
     { abortSignal }: CallOptions = {},
   ): Promise<WireAnswer> => {
-    const signed = await signer.sign(requestOf(endpoint, operation, JSON.stringify(input)));
-    const { response } = await connections.handle(signed as HttpRequest, {
-      ...(abortSignal && { abortSignal }),
-    });
-    return readAnswer(response.statusCode, response.body);
+    const body = JSON.stringify(input);
+    const signed = await signer.sign(requestOf(endpoint, operation, body));
+    return readAnswer(await connections.post(signed.headers, body, abortSignal));
   };
   return {
     get: async (input, options) => {
@@ -98,7 +96,7 @@ export function createSignedCalls(options: SignedCallsOptions): ClosableCalls {
     },
     put: (input) => send('PutItem', wireInput(input)),
     delete: (input) => send('DeleteItem', wireInput(input)),
-    close: () => connections.destroy(),
+    close: () => connections.close(),
   };
 }
 

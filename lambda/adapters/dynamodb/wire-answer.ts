@@ -1,10 +1,10 @@
 /**
  * DynamoDB's answers as they come over the wire: JSON 1.0, attribute values still in wire form.
  *
- * Invariant: an answer that did not come whole, or is no JSON, is an error without a status. Whoever
- *            wrote must then take it that the write may have taken effect.
+ * Invariant: a success that is no JSON is an error without a status. Whoever wrote must then take it
+ *            that the write may have taken effect.
  */
-import type { IncomingMessage } from 'node:http';
+import type { WireResponse } from './connections.ts';
 
 /** What of a successful answer is read; every operation has some of them. */
 export interface WireAnswer {
@@ -29,29 +29,10 @@ const BINARY = /"BS?":/;
  * `$metadata.httpStatusCode` and, where the answer has it, `Item`; without a status where the answer
  * cannot be read
  */
-export async function readAnswer(status: number, body: IncomingMessage): Promise<WireAnswer> {
-  const text = await wholeText(body);
+export function readAnswer({ status, text }: WireResponse): WireAnswer {
   if (status === OK) return parse(text);
   throw failureOf(status, text);
 }
-
-/** Chunks are put together once, as a character may lie across two. */
-function wholeText(body: IncomingMessage): Promise<string> {
-  return new Promise((resolve, reject) => {
-    const chunks: Buffer[] = [];
-    body.on('data', (chunk: Buffer) => chunks.push(chunk));
-    body.once('end', () => resolve(asText(chunks)));
-    body.once('error', reject);
-    // After 'end' or 'error' this comes too late to matter.
-    body.once('close', () => reject(new Error('the answer of DynamoDB broke off')));
-  });
-}
-
-const asText = ([first, ...rest]: Buffer[]): string =>
-  (rest.length === 0
-    ? (first ?? Buffer.alloc(0))
-    : Buffer.concat([first ?? Buffer.alloc(0), ...rest])
-  ).toString();
 
 /** Bytes are base64 on the wire; hardcap writes none, but people may. */
 const parse = (text: string): WireAnswer =>
