@@ -157,20 +157,25 @@ const ITEM = {
 };
 
 /** What may be answered, by the operation that would be. */
-const ANSWERS: readonly (readonly [keyof typeof CALLS, unknown])[] = [
-  ['get', { Item: ITEM }],
-  ['get', {}],
-  ['query', { Items: [ITEM, { pk: { S: 'x' } }], Count: 2, LastEvaluatedKey: { pk: { S: 'x' } } }],
-  ['query', { Items: [], Count: 0 }],
-  ['batchGet', { Responses: { ledger: [ITEM] }, UnprocessedKeys: {} }],
+const ANSWERS: readonly (readonly [string, keyof typeof CALLS, unknown])[] = [
+  ['an item of every type', 'get', { Item: ITEM }],
+  ['no item', 'get', {}],
   [
+    'a page that is not the last',
+    'query',
+    { Items: [ITEM, { pk: { S: 'x' } }], Count: 2, LastEvaluatedKey: { pk: { S: 'x' } } },
+  ],
+  ['a page of nothing', 'query', { Items: [], Count: 0 }],
+  ['a whole batch', 'batchGet', { Responses: { ledger: [ITEM] }, UnprocessedKeys: {} }],
+  [
+    'a batch of which some is left',
     'batchGet',
     { Responses: {}, UnprocessedKeys: { ledger: { Keys: [{ pk: { S: 'a' }, sk: { S: 'b' } }] } } },
   ],
-  ['update', { Attributes: { committedUsd: { N: '0.000000001' } } }],
-  ['update', {}],
-  ['put', {}],
-  ['delete', {}],
+  ['what was written', 'update', { Attributes: { committedUsd: { N: '0.000000001' } } }],
+  ['an update without more', 'update', {}],
+  ['a put', 'put', {}],
+  ['a delete', 'delete', {}],
 ];
 
 const error = (type: string, message: string, more: object = {}) => ({
@@ -219,7 +224,7 @@ describe('signed calls', () => {
     );
   });
 
-  it.each(ANSWERS)('hear what the document client hears: %s %j', async (operation, answer) => {
+  it.each(ANSWERS)('hear what the document client hears: %s', async (_, operation, answer) => {
     const server = await startServer(json(200, answer));
     const heard: unknown[] = [];
     for (const connect of Object.values(KINDS)) {
