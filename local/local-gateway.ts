@@ -6,12 +6,13 @@
  */
 import { DynamoDBClient, type DynamoDBClientConfig } from '@aws-sdk/client-dynamodb';
 import { systemClock } from '../lambda/adapters/clock/system-clock.ts';
-import { createLogEvents } from '../lambda/adapters/events/log-events.ts';
 import {
-  createLedgerClient,
   EMBEDDED_LEDGER_TIMEOUTS,
   LEDGER_TIMEOUTS,
-} from '../lambda/adapters/ledger/dynamo-client.ts';
+} from '../lambda/adapters/dynamodb/connections.ts';
+import { createLedgerClient } from '../lambda/adapters/dynamodb/document-client.ts';
+import { createSignedCalls, dynamodbUrl } from '../lambda/adapters/dynamodb/signed-calls.ts';
+import { createLogEvents } from '../lambda/adapters/events/log-events.ts';
 import { createBedrockProfiles } from '../lambda/adapters/models/bedrock-profiles.ts';
 import { createTelemetry } from '../lambda/adapters/telemetry/powertools-telemetry.ts';
 import { createBedrockUpstream } from '../lambda/adapters/upstream/bedrock-upstream.ts';
@@ -124,7 +125,14 @@ export async function startLocalGateway(options: LocalGatewayOptions): Promise<L
     started.push({ close: async () => upstream.close() });
     const profiles = profilesOf(options.upstream, started);
     const { tokenCounter } = upstream;
-    const parts = { environment, dynamo: client, upstream, tokenCounter, profiles, telemetry };
+    const calls = createSignedCalls({
+      region,
+      timeouts,
+      endpoint: dynamo === undefined ? dynamodbUrl(region, process.env) : new URL(dynamo),
+      ...(dynamo === undefined ? {} : { credentials: LOCAL_CREDENTIALS }),
+    });
+    started.push({ close: async () => calls.close() });
+    const parts = { environment, dynamo: calls, upstream, tokenCounter, profiles, telemetry };
     const handler = await composeHandler(parts);
     const page = createLivePage({
       client,

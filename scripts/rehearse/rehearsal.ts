@@ -9,7 +9,7 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { text } from 'node:stream/consumers';
-import { createLedgerClient } from '../../lambda/adapters/ledger/dynamo-client.ts';
+import { createLedgerClient } from '../../lambda/adapters/dynamodb/document-client.ts';
 import { ENV } from '../../lambda/contract.ts';
 import { startEmbeddedDynamodb } from '../../local/embedded-dynamodb.ts';
 import { demoKey } from '../../local/seed.ts';

@@ -11,6 +11,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type ImaginedAnswer, imagine } from '../../bin/commands/explain-gateway.ts';
 import { explainedJson } from '../../bin/commands/explain-view.ts';
 import { systemClock } from '../../lambda/adapters/clock/system-clock.ts';
+import { documentCalls } from '../../lambda/adapters/dynamodb/document-calls.ts';
 import { createDynamoLedger } from '../../lambda/adapters/ledger/dynamo-ledger.ts';
 import { reservationId } from '../../lambda/domain/reservation.ts';
 import { windowAt } from '../../lambda/domain/window.ts';
@@ -196,7 +197,7 @@ it.each([
   const key = await running.key(keyId);
   await running.cap(capId, { keys: [keyId], limitUsd: '0.01' });
   await createDynamoLedger({
-    client: running.dynamo,
+    dynamo: documentCalls(running.dynamo),
     tableName: running.gateway.ledgerTable,
     clock: systemClock,
     maxInFlight: 10,

@@ -9,7 +9,8 @@ import { createInterface } from 'node:readline';
 import { DeleteTableCommand } from '@aws-sdk/client-dynamodb';
 import { DeleteCommand, PutCommand, ScanCommand } from '@aws-sdk/lib-dynamodb';
 import { systemClock } from '../../lambda/adapters/clock/system-clock.ts';
-import { createLedgerClient } from '../../lambda/adapters/ledger/dynamo-client.ts';
+import { documentCalls } from '../../lambda/adapters/dynamodb/document-calls.ts';
+import { createLedgerClient } from '../../lambda/adapters/dynamodb/document-client.ts';
 import { createDynamoLedger } from '../../lambda/adapters/ledger/dynamo-ledger.ts';
 import { createDynamoSettings } from '../../lambda/adapters/settings/dynamo-settings.ts';
 import { windowAt } from '../../lambda/domain/window.ts';
@@ -94,7 +95,7 @@ export async function startCommandLine() {
   ];
   const ledger = () =>
     createDynamoLedger({
-      client,
+      dynamo: documentCalls(client),
       tableName: tables.ledgerTable,
       clock: systemClock,
       maxInFlight: 10,
@@ -129,7 +130,7 @@ export async function startCommandLine() {
     /** What the gateway would read. */
     readSettings: (keyId: string) =>
       createDynamoSettings({
-        client,
+        dynamo: documentCalls(client),
         tableName: tables.settingsTable,
         clock: systemClock,
       }).read(keyId, 0),

@@ -9,11 +9,10 @@ import { DynamoDBClient, ScanCommand } from '@aws-sdk/client-dynamodb';
 import { type DynamoDBDocumentClient, PutCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { systemClock } from '../../lambda/adapters/clock/system-clock.ts';
+import { EMBEDDED_LEDGER_TIMEOUTS } from '../../lambda/adapters/dynamodb/connections.ts';
+import { documentCalls } from '../../lambda/adapters/dynamodb/document-calls.ts';
+import { createLedgerClient } from '../../lambda/adapters/dynamodb/document-client.ts';
 import { createLogEvents } from '../../lambda/adapters/events/log-events.ts';
-import {
-  createLedgerClient,
-  EMBEDDED_LEDGER_TIMEOUTS,
-} from '../../lambda/adapters/ledger/dynamo-client.ts';
 import { createDynamoLedger } from '../../lambda/adapters/ledger/dynamo-ledger.ts';
 import { settingItem } from '../../lambda/adapters/settings/setting-items.ts';
 import { createTelemetry } from '../../lambda/adapters/telemetry/powertools-telemetry.ts';
@@ -212,7 +211,13 @@ async function reserveAndSettle(
   tableName: string,
   counter: CounterKey,
 ): Promise<void> {
-  const options = { client, tableName, clock: systemClock, maxInFlight: 100, journalDays: 1 };
+  const options = {
+    dynamo: documentCalls(client),
+    tableName,
+    clock: systemClock,
+    maxInFlight: 100,
+    journalDays: 1,
+  };
   const ledger = createDynamoLedger(options);
   const id = reservationId(Date.now() + NEVER_MS, systemClock.randomCharacters(10));
   const outcome = await ledger.reserve({

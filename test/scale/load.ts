@@ -5,6 +5,7 @@
  * reservation for the time of a call to Bedrock.
  */
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import { documentCalls } from '../../lambda/adapters/dynamodb/document-calls.ts';
 import { createDynamoLedger } from '../../lambda/adapters/ledger/dynamo-ledger.ts';
 import { createSpendGuard, type SpendGuard } from '../../lambda/application/spend-guard.ts';
 import type { NanoUsd } from '../../lambda/domain/money.ts';
@@ -92,7 +93,7 @@ function createGuard(
 ): SpendGuard {
   const { maxInFlight, limitNanoUsd } = load;
   const ledger = createDynamoLedger({
-    client,
+    dynamo: documentCalls(client),
     tableName: 'ledger',
     clock,
     maxInFlight,

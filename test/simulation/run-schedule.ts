@@ -1,6 +1,7 @@
 /**
  * One run: the plan of a seed, through the real spend guard, ledger adapter and rollover.
  */
+import { documentCalls } from '../../lambda/adapters/dynamodb/document-calls.ts';
 import { createDynamoLedger } from '../../lambda/adapters/ledger/dynamo-ledger.ts';
 import { createDynamoMaintenance } from '../../lambda/adapters/ledger/dynamo-maintenance.ts';
 import type { GuardedRequest } from '../../lambda/application/guarded-request.ts';
@@ -178,7 +179,7 @@ function createGateway(world: World, plan: Plan, index: number, courses: Course[
   const guard = createSpendGuard(
     {
       ledger: createDynamoLedger({
-        client: createFaultyClient(world, actor, plan.tableFaultChance),
+        dynamo: documentCalls(createFaultyClient(world, actor, plan.tableFaultChance)),
         tableName: TABLE_NAME,
         clock,
         maxInFlight: plan.maxInFlight,
@@ -327,7 +328,11 @@ function disturb(world: World, gateways: readonly Gateway[], disturbance: Distur
 function rollOver(world: World, actor: Actor, faultChance: number): void {
   const { clock } = actor;
   const client = createFaultyClient(world, actor, faultChance);
-  const maintenance = createDynamoMaintenance({ client, tableName: TABLE_NAME, clock });
+  const maintenance = createDynamoMaintenance({
+    dynamo: documentCalls(client),
+    tableName: TABLE_NAME,
+    clock,
+  });
   const telemetry = createTelemetry(world, new Set());
   world.rollovers.push(actor);
   note(world, `${actor.name} runs`);

@@ -4,7 +4,7 @@
  * Invariant: money and counts are read from decimal text, never from a float; a field that cannot
  *            be read is a fault with a name, never a default.
  */
-import { NumberValue } from '@aws-sdk/lib-dynamodb';
+import { NumberValueImpl as NumberValue } from '@aws-sdk/util-dynamodb';
 import * as z from 'zod/mini';
 import type { SplitBy } from '../../domain/cap.ts';
 import { MAX_USD, NANO_USD_PER_USD, type NanoUsd, parseUsd } from '../../domain/money.ts';
