@@ -4,7 +4,9 @@
  * Owns:  what is started and in which order it ends: requests first, the ledger last.
  * Crash: with a data directory, what was reserved is found again and charged when it expires.
  */
+
 import { DynamoDBClient, type DynamoDBClientConfig } from '@aws-sdk/client-dynamodb';
+import { defaultProvider } from '@aws-sdk/credential-provider-node';
 import { systemClock } from '../lambda/adapters/clock/system-clock.ts';
 import {
   EMBEDDED_LEDGER_TIMEOUTS,
@@ -129,7 +131,7 @@ export async function startLocalGateway(options: LocalGatewayOptions): Promise<L
       region,
       timeouts,
       endpoint: dynamo === undefined ? dynamodbUrl(region, process.env) : new URL(dynamo),
-      ...(dynamo === undefined ? {} : { credentials: LOCAL_CREDENTIALS }),
+      credentials: dynamo === undefined ? defaultProvider() : LOCAL_CREDENTIALS,
     });
     started.push({ close: async () => calls.close() });
     const parts = { environment, dynamo: calls, upstream, tokenCounter, profiles, telemetry };
@@ -207,7 +209,7 @@ function ledgerProblem(error: unknown): string {
 }
 
 function upstreamEndpoint(upstream: string, simulatedUrl: string | undefined) {
-  if (upstream === 'aws') return {};
+  if (upstream === 'aws') return { credentials: defaultProvider() };
   return { endpoint: new URL(simulatedUrl ?? upstream), credentials: LOCAL_CREDENTIALS };
 }
 

@@ -1,6 +1,7 @@
 /**
  * The gateway function's entry point: reads the environment, composes, exports.
  */
+import { fromEnv } from '@aws-sdk/credential-provider-env';
 import { systemClock } from '../adapters/clock/system-clock.ts';
 import { LEDGER_TIMEOUTS } from '../adapters/dynamodb/connections.ts';
 import { createSignedCalls, dynamodbUrl } from '../adapters/dynamodb/signed-calls.ts';
@@ -13,7 +14,9 @@ import { readEnvironment } from './environment.ts';
 
 /** Lambda sets it in every function. */
 const region = process.env.AWS_REGION ?? '';
-const upstream = createBedrockUpstream({ clock: systemClock });
+/** Those of the function's role: Lambda sets them for an instance's whole life. */
+const credentials = fromEnv();
+const upstream = createBedrockUpstream({ clock: systemClock, credentials });
 
 export const handler = composeGateway({
   environment: readEnvironment(process.env),
@@ -21,6 +24,7 @@ export const handler = composeGateway({
     region,
     endpoint: dynamodbUrl(region, process.env),
     timeouts: LEDGER_TIMEOUTS,
+    credentials,
   }),
   upstream,
   tokenCounter: upstream.tokenCounter,

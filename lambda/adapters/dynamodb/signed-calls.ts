@@ -6,7 +6,6 @@
  * instance would have to load. What is sent and answered is the same; test/contract has both.
  */
 import { partition } from '@aws-sdk/core/client';
-import { defaultProvider } from '@aws-sdk/credential-provider-node';
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
 import { Sha256 } from '@smithy/core/checksum';
 import { HttpRequest } from '@smithy/protocol-http';
@@ -19,8 +18,7 @@ export interface SignedCallsOptions {
   readonly region: string;
   readonly timeouts: LedgerTimeouts;
   readonly endpoint: URL;
-  /** @default - found as every AWS SDK finds them, when the first call is signed */
-  readonly credentials?: SignatureV4Init['credentials'];
+  readonly credentials: SignatureV4Init['credentials'];
 }
 
 export interface ClosableCalls extends DynamoCalls {
@@ -51,7 +49,7 @@ export function createSignedCalls(options: SignedCallsOptions): ClosableCalls {
   const signer = new SignatureV4({
     service: 'dynamodb',
     region,
-    credentials: credentials ?? defaultProvider(),
+    credentials,
     sha256: Sha256,
   });
   const send = async (
