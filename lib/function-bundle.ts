@@ -13,6 +13,8 @@ import { type BuildOptions, type BuildResult, buildSync } from 'esbuild';
 const ROOT = join(import.meta.dirname, '..');
 /** Reads the maps when they are needed. */
 const STACKS = 'lambda/adapters/telemetry/readable-stacks.ts';
+/** Stands for a module of Node that takes long to load. */
+const WEB_STREAMS = 'lambda/adapters/http/web-streams.ts';
 
 /**
  * Packages that no first request of the gateway needs: those that a function imports are bundled
@@ -64,7 +66,10 @@ export function bundleFunction(entry: string, folder: string): void {
     loader: { '.data.json': 'copy' },
     sourcemap: true,
     sourcesContent: false,
-    alias: Object.fromEntries(LATER.map((name) => [name, laterFile(name)])),
+    alias: {
+      ...Object.fromEntries(LATER.map((name) => [name, laterFile(name)])),
+      'node:stream/web': `./${WEB_STREAMS}`,
+    },
     external: LATER.map(laterFile),
     metafile: true,
   });
