@@ -32,7 +32,8 @@ const LATER = [
   '@smithy/credential-provider-imds',
 ];
 const LATER_FOLDER = 'later';
-const laterFile = (name: string): string => `./${LATER_FOLDER}/${name.slice(1).replaceAll('/', '-')}.mjs`;
+const laterFile = (name: string): string =>
+  `./${LATER_FOLDER}/${name.slice(1).replaceAll('/', '-')}.mjs`;
 
 const OPTIONS = {
   absWorkingDir: ROOT,

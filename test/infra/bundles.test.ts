@@ -2,33 +2,15 @@
  * Rules of what is deployed, not of its sources: both functions' bundles, built by the CDK, run in
  * processes of their own on an embedded DynamoDB and a simulated Bedrock.
  */
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { BedrockRuntimeClient, ConverseStreamCommand } from '@aws-sdk/client-bedrock-runtime';
 import { NodeHttpHandler } from '@smithy/node-http-handler';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openStage, type Stage } from '../../scripts/rehearse/rehearsal.ts';
 import { type Bundle, bundleOf, synthesize } from '../../scripts/rehearse/synthesized-bundles.ts';
 import { converse, NOVA } from '../helpers/running-gateway.ts';
-
-/** 450 KB is what is promised; this is near what there is, so that growth is seen. */
-const MOST_START_BYTES = 350_000;
-const STATIC_IMPORT = /(?:from|import)\s*"(\.\/[^"]+)"/g;
-
-/** Files that are loaded before a function takes a request, the entry first. */
-async function loadedAtStart(entry: string): Promise<ReadonlyMap<string, string>> {
-  const texts = new Map<string, string>();
-  const load = async (file: string): Promise<void> => {
-    if (texts.has(file)) return;
-    const text = await readFile(file, 'utf8');
-    texts.set(file, text);
-    if (!file.endsWith('.mjs')) return;
-    for (const [, name = ''] of text.matchAll(STATIC_IMPORT)) await load(join(dirname(file), name));
-  };
-  await load(entry);
-  return texts;
-}
 
 let outdir: string;
 let stage: Stage;
@@ -80,17 +62,6 @@ describe('the bundles of the functions', () => {
     expect(refused.status).toBe(401);
     // The gateway's counter, on which nothing is left to expire.
     expect(report).toMatchObject({ counters: 1, expired: 0, failed: 0, complete: true });
-  });
-
-  it('of the gateway starts with little code, the catalogue as data beside it', async () => {
-    const loaded = [...(await loadedAtStart(gateway.file))];
-
-    const code = loaded.filter(([file]) => file.endsWith('.mjs')).map(([, text]) => text);
-    const data = loaded.filter(([file]) => file.endsWith('.json')).map(([, text]) => text);
-    expect(code.join('').length).toBeLessThan(MOST_START_BYTES);
-    expect(code.join('')).not.toMatch(/contextWindowTokens:\d/);
-    expect(data).toHaveLength(1);
-    expect(data.join('')).toContain('"baseModelId":"anthropic.claude-');
   });
 
   it.each([

@@ -54,17 +54,13 @@ const plainName = (name: string): string => (name === '__proto__' ? '(__proto__)
 const isText = (value: unknown): value is string => typeof value === 'string';
 
 /** Text that `read` understands, as what it gives; `problem` says what it should have been. */
-export function readAs<T>(read: (text: string) => T | undefined, problem: string) {
-  return z.pipe(
-    z.string(problem).check(z.refine((text) => isText(text) && read(text) !== undefined, problem)),
-    z.transform((text: string): T => {
-      const value = read(text);
-      // The check above has read the same text, so this cannot happen.
-      if (value === undefined) throw new RangeError(problem);
-      return value;
-    }),
-  );
-}
+export const readAs = <T>(read: (text: string) => T | undefined, problem: string) =>
+  z.transform((input: unknown, { issues }): T => {
+    const value = isText(input) ? read(input) : undefined;
+    if (value !== undefined) return value;
+    issues.push({ code: 'custom', message: problem, input });
+    return z.NEVER;
+  });
 
 const USD_PROBLEM =
   'must be dollars as a decimal number such as 12.50, ' +
