@@ -72,10 +72,9 @@ const MAX_FIRST_TRY_MS = 1_000;
 
 /**
  * Reserves in parallel: one round trip, and a second one where those asked first do not refuse for
- * good. Where a counter refuses only because of what others hold
- * in flight, and this request held another counter meanwhile, two requests may have refused each
- * other for nothing: then once more, one counter after another in counter-key order, if it can be
- * at once.
+ * good. Where a counter refuses only because of what others hold in flight, and this request held
+ * another counter meanwhile, two requests may have refused each other for nothing: then once more,
+ * one counter after another in counter-key order, if it can be at once.
  *
  * @throws HardcapError ledger_unavailable, after releasing what could be released
  */
