@@ -259,6 +259,8 @@ async function follow(
     if (answer.kind === 'refused') world.oracle.refusal(course.run, answer.refusal);
     await answer.done;
   } catch (error) {
+    // The judge keeps what it throws, and ends the run by it, with its seed.
+    if (error instanceof Violation) return;
     if (!(error instanceof HardcapError)) throw error;
     course.outcome = error.code;
   }
