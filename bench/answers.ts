@@ -43,14 +43,31 @@ const deltaFrame = (index: number): Uint8Array =>
 const plainFrame = (type: string, payload: object): Uint8Array =>
   eventFrame({ type, payload: { ...payload }, isChunk: false }, 0);
 
-/** A whole answer of ConverseStream, one event frame after another. */
-export const STREAM_FRAMES: readonly Uint8Array[] = [
-  plainFrame('messageStart', { role: 'assistant' }),
-  ...Array.from({ length: STREAM_CHUNKS }, (_, at) => deltaFrame(at)),
+const OPENING_FRAME = plainFrame('messageStart', { role: 'assistant' });
+const CLOSING_FRAMES = [
   plainFrame('contentBlockStop', { contentBlockIndex: 0 }),
   plainFrame('messageStop', { stopReason: 'end_turn' }),
   plainFrame('metadata', { usage: USAGE, metrics: { latencyMs: 5 } }),
 ];
+
+/** A whole answer of ConverseStream, one event frame after another. */
+export const STREAM_FRAMES: readonly Uint8Array[] = [
+  OPENING_FRAME,
+  ...Array.from({ length: STREAM_CHUNKS }, (_, at) => deltaFrame(at)),
+  ...CLOSING_FRAMES,
+];
+
+const FLOOD_FRAMES = 1_024;
+const FLOOD_TEXT = 'x'.repeat(65_536);
+
+/** An answer of 64 MB, for who reads slowly; each of its frames holds 64 KB of text. */
+export function* floodFrames(): Generator<Uint8Array> {
+  yield OPENING_FRAME;
+  const payload = { contentBlockIndex: 0, delta: { text: FLOOD_TEXT } };
+  const frame = eventFrame({ type: 'contentBlockDelta', payload, isChunk: true }, 0);
+  for (let at = 0; at < FLOOD_FRAMES; at += 1) yield frame;
+  yield* CLOSING_FRAMES;
+}
 
 interface Told {
   readonly text: string;

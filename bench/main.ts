@@ -12,6 +12,7 @@ import { pinSelf } from './programs.ts';
 import { type Asked, reportOf } from './report.ts';
 import { type Result, run } from './run.ts';
 import { SCENARIOS } from './scenarios.ts';
+import { STANDSTILL_MS } from './slow-reader.ts';
 import { measureStartUp } from './start-up.ts';
 import { TARGETS } from './targets.ts';
 
@@ -58,7 +59,8 @@ function askedBy(
 
 async function measure(asked: Asked, options: BenchOptions): Promise<Result> {
   pinSelf();
-  const result = await run({ ...options, ...asked, onProgress: note });
+  const plan = { ...options, ...asked, standstillMs: STANDSTILL_MS, onProgress: note };
+  const result = await run(plan);
   if (!options.startUp) return result;
   note('start-up');
   return { ...result, startUp: await measureStartUp() };

@@ -14,6 +14,8 @@ export interface BenchOptions {
   readonly rounds: number;
   /** How many of a scenario's requests are made in a round, as a share of them. */
   readonly share: number;
+  /** How much of the warm-up is made, as a share of it. */
+  readonly warmUpShare: number;
   readonly dynamodbDelayMs: number;
   readonly withPortkey: boolean;
   readonly startUp: boolean;
@@ -26,6 +28,7 @@ const CONNECTIONS = [1, 8, 32];
 const QUICK_ROUNDS = 2;
 const QUICK_CONNECTIONS = [1, 8];
 const QUICK_SHARE = 0.2;
+const QUICK_WARM_UP_SHARE = 0.2;
 
 function wholeNumber(text: string): number {
   if (!/^\d{1,4}$/.test(text)) throw new InvalidArgumentError('It must be a whole number.');
@@ -68,11 +71,16 @@ export function readOptions(argv: readonly string[]): BenchOptions {
     connections: connections ?? (quick ? QUICK_CONNECTIONS : CONNECTIONS),
     rounds: rounds ?? (quick ? QUICK_ROUNDS : DEFAULT_ROUNDS),
     share: quick ? QUICK_SHARE : 1,
+    warmUpShare: quick ? QUICK_WARM_UP_SHARE : 1,
     dynamodbDelayMs: dynamodbDelay,
   };
 }
 
-interface Given extends Omit<BenchOptions, 'connections' | 'rounds' | 'share' | 'dynamodbDelayMs'> {
+interface Given
+  extends Omit<
+    BenchOptions,
+    'connections' | 'rounds' | 'share' | 'warmUpShare' | 'dynamodbDelayMs'
+  > {
   readonly quick: boolean;
   readonly connections?: readonly number[];
   readonly rounds?: number;

@@ -98,9 +98,10 @@ function rowOf(
 }
 
 function memoryTable({ memory, answers }: Result): string {
-  const table = newTable(['memory, MB', 'idle', 'after', 'live heap after']);
-  for (const [name, { idleBytes, afterBytes, heapBytes }] of memory) {
-    table.push([name, ...[idleBytes, afterBytes, heapBytes].map((bytes) => shown(bytes / MB, 1))]);
+  const table = newTable(['memory, MB', 'idle', 'after', 'live heap after', 'slow reader']);
+  for (const [name, { idleBytes, afterBytes, heapBytes, slowReaderBytes }] of memory) {
+    const figures = [idleBytes, afterBytes, heapBytes, slowReaderBytes];
+    table.push([name, ...figures.map((bytes) => shown(bytes / MB, 1))]);
   }
   return `after ${answers} answers, each verified\n${table.toString()}`;
 }

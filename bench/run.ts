@@ -11,9 +11,10 @@ import { createVerifier } from './answers.ts';
 import { auditBooks, type TargetBooks } from './audit.ts';
 import { BENCH_KEY, connectTo } from './books.ts';
 import { Figures, figuresOf } from './figures.ts';
-import { createClient } from './load.ts';
+import { type Client, createClient } from './load.ts';
 import { CORES, type Program, startProgram } from './programs.ts';
 import { OPENING, type Scenario } from './scenarios.ts';
+import { slowReaderGrowth } from './slow-reader.ts';
 import type { StartUps } from './start-up.ts';
 import type { Target } from './targets.ts';
 
@@ -24,8 +25,12 @@ export interface Plan {
   readonly rounds: number;
   /** How many of a scenario's requests are made in a round, as a share of them. */
   readonly share: number;
+  /** How much of each scenario's warm-up is made before the first round, as a share of it. */
+  readonly warmUpShare: number;
   /** Milliseconds that every answer of DynamoDB waits. */
   readonly dynamodbDelayMs: number;
+  /** How long a client that asks for 64 MB reads nothing of them. */
+  readonly standstillMs: number;
   readonly onProgress?: (text: string) => void;
 }
 
@@ -34,6 +39,8 @@ export interface TargetMemory {
   readonly afterBytes: number;
   /** Live JavaScript after the run. */
   readonly heapBytes: number;
+  /** What a client costs that asks for 64 MB and does not read them. */
+  readonly slowReaderBytes: number;
 }
 
 export interface Result {
@@ -87,16 +94,33 @@ async function runOn(plan: Plan, programs: Program[]): Promise<Result> {
     running.push({ target, url, upstream: upstream.url, program, idleBytes, answers: 0 });
   }
   const figures = new Figures();
-  // The first round warms the programs up and is thrown away.
-  for (let round = 0; round <= plan.rounds; round += 1) {
-    plan.onProgress?.(round === 0 ? 'warming up' : `round ${round} of ${plan.rounds}`);
-    await runRound(plan, running, round, round === 0 ? new Figures() : figures);
+  for (const one of running) {
+    plan.onProgress?.(`warming up ${one.target.name}`);
+    await warmUp(plan, one);
   }
-  const memory = await memoryOf(running);
+  for (let round = 1; round <= plan.rounds; round += 1) {
+    plan.onProgress?.(`round ${round} of ${plan.rounds}`);
+    await runRound(plan, running, round, figures);
+  }
+  plan.onProgress?.('memory');
+  const memory = await memoryOf(running, plan.standstillMs);
   const books = await auditAll(client, dynamodb.url, running);
   client.destroy();
   const answers = running.reduce((sum, one) => sum + one.answers, 0);
   return { figures, memory, books, answers };
+}
+
+/** Until what is measured is code that V8 has compiled: a cold request costs several times as much. */
+async function warmUp({ scenarios, warmUpShare }: Plan, one: Running): Promise<void> {
+  for (const scenario of scenarios) {
+    const { requests: all, connections: most } = scenario.warmUp;
+    const requests = Math.ceil(all * warmUpShare);
+    const connections = Math.min(most, requests);
+    const client = clientOf(one, connections);
+    await client.ask(scenario, requests, createVerifier(scenario.isStream));
+    client.close();
+    one.answers += requests;
+  }
 }
 
 async function runRound(
@@ -129,14 +153,24 @@ function turned<Element>(elements: readonly Element[], round: number): Element[]
 /** What runs on after an answer has ended, such as a journal entry, belongs to it. */
 const AFTERMATH_MS = 20;
 
+const urlOf = ({ url, target }: Running): string => url + (target.pathPrefix ?? '');
+
+const headersOf = ({ upstream, target }: Running): Readonly<Record<string, string>> => ({
+  authorization: `Bearer ${BENCH_KEY}`,
+  ...target.headers?.(upstream),
+});
+
+const clientOf = (one: Running, connections: number): Client =>
+  createClient(urlOf(one), connections, headersOf(one));
+
 async function measureBatch(
-  { url, upstream, program, target }: Running,
+  one: Running,
   scenario: Scenario,
   connections: number,
   requests: number,
 ) {
-  const headers = { authorization: `Bearer ${BENCH_KEY}`, ...target.headers?.(upstream) };
-  const client = createClient(url + (target.pathPrefix ?? ''), connections, headers);
+  const { program } = one;
+  const client = clientOf(one, connections);
   await client.ask(OPENING, connections, createVerifier(false));
   const before = await program?.measure();
   const samples = await client.ask(scenario, requests, createVerifier(scenario.isStream));
@@ -147,13 +181,19 @@ async function measureBatch(
   return figuresOf(samples, cpuMs);
 }
 
-async function memoryOf(running: readonly Running[]): Promise<Map<string, TargetMemory>> {
+async function memoryOf(
+  running: readonly Running[],
+  standstillMs: number,
+): Promise<Map<string, TargetMemory>> {
   const memory = new Map<string, TargetMemory>();
-  for (const { target, program, idleBytes } of running) {
-    const usage = await program?.measure(true);
-    if (usage === undefined) continue;
-    const { residentBytes: afterBytes, heapBytes } = usage;
-    memory.set(target.name, { idleBytes, afterBytes, heapBytes });
+  for (const one of running) {
+    const { target, program, idleBytes } = one;
+    if (program === undefined) continue;
+    const { residentBytes: afterBytes, heapBytes } = await program.measure(true);
+    const [url, headers] = [urlOf(one), headersOf(one)];
+    const slowReaderBytes = await slowReaderGrowth(program, url, headers, standstillMs);
+    one.answers += 1;
+    memory.set(target.name, { idleBytes, afterBytes, heapBytes, slowReaderBytes });
   }
   return memory;
 }

@@ -20,6 +20,13 @@ export interface Scenario extends Question {
   readonly title: string;
   /** How many requests at a time, and how many of them in one round. */
   readonly requestsByConnections: ReadonlyMap<number, number>;
+  readonly warmUp: WarmUp;
+}
+
+/** What each target answers before it is measured, so that what is measured is compiled code. */
+export interface WarmUp {
+  readonly requests: number;
+  readonly connections: number;
 }
 
 export const SCENARIO_NAMES = ['small', 'stream', 'paced', 'prompt-64k', 'prompt-4m'] as const;
@@ -30,9 +37,14 @@ const KB = 1_024;
 
 const SENTENCE = 'The quick brown fox jumps over the lazy dog. ';
 
-/** A body of Converse with about so many bytes; its beginning tells the upstream the pace. */
-function promptOf(bytes: number, paceMs = 0): Buffer {
-  const text = `pace ${paceMs} ms. ${SENTENCE.repeat(Math.ceil(bytes / SENTENCE.length))}`;
+/** By this a prompt asks the upstream for as much as it has. */
+export const FLOOD_MARK = 'flood';
+
+const paceOf = (paceMs: number): string => `pace ${paceMs} ms`;
+
+/** A body of Converse with about so many bytes; its beginning tells the upstream what to answer. */
+function promptOf(bytes: number, wish = paceOf(0)): Buffer {
+  const text = `${wish}. ${SENTENCE.repeat(Math.ceil(bytes / SENTENCE.length))}`;
   return Buffer.from(
     JSON.stringify({
       messages: [{ role: 'user', content: [{ text: text.slice(0, bytes) }] }],
@@ -50,6 +62,9 @@ const often = (...pairs: (readonly [number, number])[]): ReadonlyMap<number, num
 /** What opens a connection: the times of a first request are those of connecting too. */
 export const OPENING = { ...whole, body: promptOf(KB) };
 
+/** What a reader asks that is too slow for its answer. */
+export const FLOOD = { ...stream, isPaced: false, body: promptOf(KB, FLOOD_MARK) };
+
 export const SCENARIOS: readonly Scenario[] = [
   {
     ...whole,
@@ -57,6 +72,7 @@ export const SCENARIOS: readonly Scenario[] = [
     title: '4 KB prompt, whole answer',
     body: promptOf(4 * KB),
     requestsByConnections: often([1, 80], [8, 240], [32, 480]),
+    warmUp: { requests: 1_500, connections: 8 },
   },
   {
     ...stream,
@@ -65,14 +81,16 @@ export const SCENARIOS: readonly Scenario[] = [
     isPaced: false,
     body: promptOf(4 * KB),
     requestsByConnections: often([1, 20], [8, 64], [32, 128]),
+    warmUp: { requests: 160, connections: 8 },
   },
   {
     ...stream,
     name: 'paced',
     title: `4 KB prompt, ${STREAM_CHUNKS} chunks, one every ${PACE_MS} ms`,
     isPaced: true,
-    body: promptOf(4 * KB, PACE_MS),
-    requestsByConnections: often([1, 1], [8, 8], [32, 32]),
+    body: promptOf(4 * KB, paceOf(PACE_MS)),
+    requestsByConnections: often([1, 2], [8, 8], [32, 32]),
+    warmUp: { requests: 96, connections: 32 },
   },
   {
     ...whole,
@@ -80,6 +98,7 @@ export const SCENARIOS: readonly Scenario[] = [
     title: '64 KB prompt, whole answer',
     body: promptOf(64 * KB),
     requestsByConnections: often([1, 60], [8, 160], [32, 256]),
+    warmUp: { requests: 200, connections: 8 },
   },
   {
     ...whole,
@@ -87,5 +106,6 @@ export const SCENARIOS: readonly Scenario[] = [
     title: '4 MB prompt, whole answer',
     body: promptOf(4 * KB * KB),
     requestsByConnections: often([1, 4], [8, 16]),
+    warmUp: { requests: 8, connections: 4 },
   },
 ];

@@ -29,31 +29,45 @@ export interface Target {
 export const DIRECT = 'direct';
 export const PORTKEY = 'portkey';
 export const PASS_THROUGH = 'pass-through';
+export const FUNCTION_URL = 'function-url';
 /** The pass-through with so many writes. */
 export const floorOf = (writes: number): string => `floor-${writes}`;
+/** The same behind the imitated Function URL. */
+export const urlFloorOf = (writes: number): string => `url-floor-${writes}`;
 export const hardcapOf = (caps: number): string => `hardcap-${caps}`;
 
-const functionUrl: Target = {
-  name: 'function-url',
-  title: 'a pass-through behind the imitated Function URL, as hardcap is',
-  start: ({ upstream }) =>
-    startProgram('targets/function-url-main.ts', CORES.targets, { BENCH_UPSTREAM: upstream }),
-};
+const PASS_THROUGH_PROGRAM = 'targets/pass-through-main.ts';
+const FUNCTION_URL_PROGRAM = 'targets/function-url-main.ts';
 
-const passThrough = ({ upstream }: Surroundings): Promise<Program> =>
-  startProgram('targets/pass-through-main.ts', CORES.targets, { BENCH_UPSTREAM: upstream });
+const passThrough =
+  (script: string) =>
+  ({ upstream }: Surroundings): Promise<Program> =>
+    startProgram(script, CORES.targets, { BENCH_UPSTREAM: upstream });
 
-const floor = (writes: number): Target => ({
-  name: floorOf(writes),
-  title: `the pass-through after ${writes} conditional UpdateItem${writes > 1 ? 's' : ''}`,
-  start: async ({ upstream, dynamodb, client }) => {
+const keepingBooks =
+  (script: string, writes: number) =>
+  async ({ upstream, dynamodb, client }: Surroundings): Promise<Program> => {
     await makeFloorTable(client);
-    return startProgram('targets/pass-through-main.ts', CORES.targets, {
+    return startProgram(script, CORES.targets, {
       BENCH_UPSTREAM: upstream,
       BENCH_DYNAMODB: dynamodb,
       BENCH_WRITES: String(writes),
     });
-  },
+  };
+
+const updateItems = (writes: number): string =>
+  `${writes} conditional UpdateItem${writes > 1 ? 's' : ''}`;
+
+const floor = (writes: number): Target => ({
+  name: floorOf(writes),
+  title: `the pass-through after ${updateItems(writes)}`,
+  start: keepingBooks(PASS_THROUGH_PROGRAM, writes),
+});
+
+const urlFloor = (writes: number): Target => ({
+  name: urlFloorOf(writes),
+  title: `the one behind the imitated Function URL, after ${updateItems(writes)}`,
+  start: keepingBooks(FUNCTION_URL_PROGRAM, writes),
 });
 
 const hardcap = (capCount: number): Target => ({
@@ -74,10 +88,20 @@ const hardcap = (capCount: number): Target => ({
 /** In the order in which they are shown. */
 export const TARGETS: readonly Target[] = [
   { name: DIRECT, title: 'the client asks the upstream itself' },
-  { name: PASS_THROUGH, title: 'a 30-line proxy on node:http', start: passThrough },
-  functionUrl,
+  {
+    name: PASS_THROUGH,
+    title: 'a 30-line proxy on node:http',
+    start: passThrough(PASS_THROUGH_PROGRAM),
+  },
+  {
+    name: FUNCTION_URL,
+    title: 'a pass-through behind the imitated Function URL, as hardcap is',
+    start: passThrough(FUNCTION_URL_PROGRAM),
+  },
   floor(1),
   floor(2),
+  urlFloor(1),
+  urlFloor(2),
   hardcap(1),
   hardcap(2),
   hardcap(4),

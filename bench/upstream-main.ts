@@ -5,21 +5,25 @@
  */
 import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { CONVERSE_ANSWER, STREAM_FRAMES } from './answers.ts';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { CONVERSE_ANSWER, floodFrames, STREAM_FRAMES } from './answers.ts';
 import { serveControl } from './control.ts';
+import { FLOOD_MARK } from './scenarios.ts';
 
 const IS_STREAM = /converse-stream$/;
 
 const server = createServer({ keepAliveTimeout: 0, noDelay: true }, (request, response) => {
-  // The prompt says how fast it wants its answer: nothing else comes through every gateway.
-  let paceMs = 0;
+  // The prompt says what answer it wants: nothing else comes through every gateway.
+  let asked = '';
   request.once('data', (chunk: Buffer) => {
-    paceMs = Number(/pace (\d+) ms/.exec(chunk.subarray(0, 200).toString('latin1'))?.[1] ?? 0);
+    asked = chunk.subarray(0, 200).toString('latin1');
   });
   request.resume();
   request.on('end', () => {
-    if (IS_STREAM.test(request.url ?? '')) answerStream(response, paceMs);
-    else answerWhole(response);
+    if (!IS_STREAM.test(request.url ?? '')) answerWhole(response);
+    else if (asked.includes(FLOOD_MARK)) void answerFlood(response);
+    else answerStream(response, Number(/pace (\d+) ms/.exec(asked)?.[1] ?? 0));
   });
 });
 
@@ -32,11 +36,19 @@ function answerWhole(response: ServerResponse): void {
   response.end(CONVERSE_ANSWER);
 }
 
+const STREAM_HEADERS = {
+  'content-type': 'application/vnd.amazon.eventstream',
+  'x-amzn-requestid': '00000000-0000-4000-8000-000000000000',
+};
+
+/** As much as whoever reads has room for, and no more. */
+async function answerFlood(response: ServerResponse): Promise<void> {
+  response.writeHead(200, STREAM_HEADERS);
+  await pipeline(Readable.from(floodFrames()), response).catch(() => undefined);
+}
+
 function answerStream(response: ServerResponse, paceMs: number): void {
-  response.writeHead(200, {
-    'content-type': 'application/vnd.amazon.eventstream',
-    'x-amzn-requestid': '00000000-0000-4000-8000-000000000000',
-  });
+  response.writeHead(200, STREAM_HEADERS);
   let at = 0;
   const sendNext = (): void => {
     const frame = STREAM_FRAMES[at];

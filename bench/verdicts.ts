@@ -9,7 +9,15 @@ import type { FigureName } from './figures.ts';
 import type { Result } from './run.ts';
 import type { ScenarioName } from './scenarios.ts';
 import { median, medianDifference } from './statistics.ts';
-import { DIRECT, floorOf, hardcapOf, PASS_THROUGH, PORTKEY } from './targets.ts';
+import {
+  DIRECT,
+  FUNCTION_URL,
+  floorOf,
+  hardcapOf,
+  PASS_THROUGH,
+  PORTKEY,
+  urlFloorOf,
+} from './targets.ts';
 
 export interface Verdict {
   readonly rule: string;
@@ -25,6 +33,7 @@ export function verdictsOf(result: Result): Verdict[] {
     ...addedVerdicts(result),
     ...chunkVerdicts(result),
     ...promptVerdict(result),
+    ...slowReaderVerdict(result),
     ...writeVerdicts(result),
     ...startUpVerdicts(result),
   ].filter(({ value }) => !Number.isNaN(value));
@@ -45,6 +54,9 @@ const COMPARISONS: readonly {
 }[] = [
   { own: hardcapOf(1), other: floorOf(1), mostAt: (at) => (at === 1 ? 1.0 : 1.1) },
   { own: hardcapOf(2), other: floorOf(2), mostAt: () => 1.1 },
+  // The same in the same surroundings: the imitation is no part of either.
+  { own: hardcapOf(1), other: urlFloorOf(1), mostAt: (at) => (at === 1 ? 1.0 : 1.1) },
+  { own: hardcapOf(2), other: urlFloorOf(2), mostAt: () => 1.1 },
   { own: hardcapOf(1), other: PORTKEY, mostAt: (at) => (at === 1 ? undefined : 1.0) },
 ];
 
@@ -76,7 +88,7 @@ function addedVerdicts({ figures }: Result): Verdict[] {
 }
 
 /**
- * Microseconds of CPU for each chunk over the pass-through, without what the request itself costs;
+ * Microseconds of CPU for each chunk over the other target, without what the request itself costs;
  * NaN where the run has not measured both.
  */
 export function chunkCostUs(
@@ -84,6 +96,7 @@ export function chunkCostUs(
   target: string,
   scenario: ScenarioName,
   connections: number,
+  other = PASS_THROUGH,
 ): number {
   const forChunks = (name: string): (number | undefined)[] => {
     const whole = figures.rounds(name, 'small', connections, 'cpuMs');
@@ -93,20 +106,22 @@ export function chunkCostUs(
       return cpuMs === undefined || request === undefined ? undefined : cpuMs - request;
     });
   };
-  const overMs = medianDifference(forChunks(target), forChunks(PASS_THROUGH));
+  const overMs = medianDifference(forChunks(target), forChunks(other));
   return (overMs * 1_000) / STREAM_CHUNKS;
 }
 
 const MOST_US_A_CHUNK = 20;
 
 const chunkVerdicts = (result: Result): Verdict[] =>
-  (['stream', 'paced'] as const).flatMap((scenario) =>
-    CONNECTIONS.map((connections) => ({
-      rule: `CPU us a chunk over the pass-through, ${scenario}, ${connections} at a time`,
-      value: chunkCostUs(result, hardcapOf(1), scenario, connections),
-      most: MOST_US_A_CHUNK,
-      from: 'stream less whole answer',
-    })),
+  [PASS_THROUGH, FUNCTION_URL].flatMap((other) =>
+    (['stream', 'paced'] as const).flatMap((scenario) =>
+      CONNECTIONS.map((connections) => ({
+        rule: `hardcap-1: CPU us a chunk over ${other}, ${scenario}, ${connections} at a time`,
+        value: chunkCostUs(result, hardcapOf(1), scenario, connections, other),
+        most: MOST_US_A_CHUNK,
+        from: 'stream less whole answer',
+      })),
+    ),
   );
 
 const MOST_MS_FOR_64_KB = 0.5;
@@ -121,6 +136,23 @@ function promptVerdict({ figures }: Result): Verdict[] {
       value: overMs,
       most: MOST_MS_FOR_64_KB,
       from,
+    },
+  ];
+}
+
+const MB = 1_048_576;
+/** An eighth of what is offered; resident memory is no exact measure. */
+const MOST_MB_FOR_SLOW_READER = 8;
+
+function slowReaderVerdict({ memory }: Result): Verdict[] {
+  const used = memory.get(hardcapOf(1));
+  if (used === undefined) return [];
+  return [
+    {
+      rule: 'hardcap-1: MB held for a client that asks for 64 MB and does not read',
+      value: used.slowReaderBytes / MB,
+      most: MOST_MB_FOR_SLOW_READER,
+      from: 'growth of resident memory',
     },
   ];
 }

@@ -204,18 +204,18 @@ function startHttp2(onRequest: DualListenerOptions['onRequest']): Protocol {
  * some that are repeated, such as a second `authorization`.
  */
 export function joinedHeaders(request: DualRequest): Record<string, string> {
-  const joined: Record<string, string> = Object.create(null);
+  const joined: Record<string, string> = {};
   const { rawHeaders } = request;
   for (let i = 0; i + 1 < rawHeaders.length; i += 2) {
     const name = (rawHeaders[i] ?? '').toLowerCase();
     const value = rawHeaders[i + 1] ?? '';
     if (name === ':authority') joined.host ??= value;
-    // HTTP/2's pseudo-headers are its request line.
-    if (name.startsWith(':')) continue;
-    const separator = name === 'cookie' ? '; ' : ',';
-    joined[name] = name in joined ? `${joined[name]}${separator}${value}` : value;
+    // HTTP/2's pseudo-headers are its request line; the other would be no member but a prototype.
+    if (name.startsWith(':') || name === '__proto__') continue;
+    if (!Object.hasOwn(joined, name)) joined[name] = value;
+    else joined[name] += `${name === 'cookie' ? '; ' : ','}${value}`;
   }
-  return { ...joined };
+  return joined;
 }
 
 /** Whether nobody can be answered any more: the client or its stream is closed. */

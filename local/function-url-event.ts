@@ -6,7 +6,7 @@
  */
 import { isUtf8 } from 'node:buffer';
 import type { Context, LambdaFunctionURLEvent } from 'aws-lambda';
-import { type DualRequest, joinedHeaders } from './dual-listener.ts';
+import type { DualRequest } from './dual-listener.ts';
 
 /** Bytes of the event's body as it is encoded: Lambda's payload limit. */
 export const MAX_EVENT_BODY_BYTES = 6_291_456;
@@ -22,23 +22,31 @@ export function isTextual(contentType: string | undefined): boolean {
   return TEXTUAL.test(mediaType);
 }
 
-/** How long the event's body is for this many bytes of this content type. */
-export const eventBodyBytes = (bodyBytes: number, contentType: string | undefined): number =>
-  isTextual(contentType) ? bodyBytes : Math.ceil(bodyBytes / 3) * 4;
+/** How many bytes of a body pass, for they are encoded in the event unless they are text. */
+export const maxBodyBytes = (isText: boolean): number =>
+  isText ? MAX_EVENT_BODY_BYTES : Math.floor(MAX_EVENT_BODY_BYTES / 4) * 3;
+
+export interface ReceivedRequest {
+  readonly request: DualRequest;
+  /** As `joinedHeaders` has them. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: Buffer;
+  /** Whether its content type is that of text. */
+  readonly isText: boolean;
+}
 
 /** The event of one request. The path stays as it was on the wire, percent-encoding and all. */
 export function functionUrlEvent(
-  request: DualRequest,
-  body: Buffer,
+  received: ReceivedRequest,
   requestId: string,
   nowMs: number,
 ): LambdaFunctionURLEvent {
-  const headers = joinedHeaders(request);
+  const { request, headers, body } = received;
   const [rawPath = '/', rawQueryString = ''] = splitUrl(request.url ?? '/');
   const sourceIp = request.socket.remoteAddress ?? '127.0.0.1';
   const cookies = headers.cookie?.split(/;\s*/).filter((cookie) => cookie !== '');
   // Bytes that are no UTF-8 cannot stand in a JSON string, whatever their content type says.
-  const isText = isTextual(headers['content-type']) && isUtf8(body);
+  const isText = received.isText && isUtf8(body);
   return {
     version: '2.0',
     routeKey: '$default',
@@ -68,7 +76,10 @@ export function functionUrlEvent(
       requestId,
       routeKey: '$default',
       stage: '$default',
-      time: commonLogTime(nowMs),
+      // Most handlers do not look at it.
+      get time() {
+        return commonLogTime(nowMs);
+      },
       timeEpoch: nowMs,
     },
     ...(body.length === 0 ? {} : { body: body.toString(isText ? 'utf8' : 'base64') }),
@@ -90,11 +101,13 @@ export function invocationContext(requestId: string, timeoutMs: number): Context
     logStreamName: 'local',
     getRemainingTimeInMillis: () => Math.max(0, Math.round(deadlineMs - performance.now())),
     // The type still asks for these; the runtime has none of them for a streaming handler.
-    done: () => undefined,
-    fail: () => undefined,
-    succeed: () => undefined,
+    done: doNothing,
+    fail: doNothing,
+    succeed: doNothing,
   };
 }
+
+const doNothing = (): void => undefined;
 
 function splitUrl(url: string): [string, string] {
   const mark = url.indexOf('?');

@@ -4,6 +4,7 @@
  * Owns:      `awslambda`, the global that the runtime gives to handlers.
  * Invariant: a client that has gone never stops the handler: its writes are swallowed, at once.
  */
+import type { ServerResponse } from 'node:http';
 import { Writable } from 'node:stream';
 import {
   type DualRequest,
@@ -15,6 +16,7 @@ import {
 
 const PRELUDE_TYPE = 'application/vnd.awslambda.http-integration-response';
 const PRELUDE_END = Buffer.alloc(8);
+const PRELUDE_END_TEXT = PRELUDE_END.toString('latin1');
 /** A prelude holds a status and headers; longer ones the platform refuses. */
 const MAX_PRELUDE_BYTES = 1_048_576;
 /** They belong to a connection, and the connection is the platform's. */
@@ -65,9 +67,12 @@ export class InvocationStream extends Writable {
       this.#hasWritten = true;
       this._onBeforeFirstWrite?.((part) => super.write(part));
     }
+    const bytes = asBytes(chunk);
     const encoding = typeof encodingOrCallback === 'string' ? encodingOrCallback : 'utf8';
     const done = typeof encodingOrCallback === 'function' ? encodingOrCallback : callback;
-    return super.write(asBytes(chunk), encoding, (error) => done?.(error));
+    return done === undefined
+      ? super.write(bytes, encoding)
+      : super.write(bytes, encoding, (error) => done(error));
   }
 
   override _write(chunk: Buffer, _encoding: BufferEncoding, callback: WriteCallback): void {
@@ -154,7 +159,7 @@ export class ClientAnswer {
       this.#send(chunk, callback);
       return;
     }
-    this.#prelude = Buffer.concat([this.#prelude, chunk]);
+    this.#prelude = this.#prelude.length === 0 ? chunk : Buffer.concat([this.#prelude, chunk]);
     const end = this.#prelude.indexOf(PRELUDE_END);
     if (end < 0) {
       if (this.#prelude.length > MAX_PRELUDE_BYTES) throw new Error('the prelude does not end');
@@ -167,22 +172,21 @@ export class ClientAnswer {
     this.#send(rest, callback);
   }
 
-  #sendHead(prelude: Prelude): void {
-    const response = this.#response;
-    for (const [name, value] of Object.entries(prelude.headers ?? {})) {
-      if (!HOP_BY_HOP.has(name.toLowerCase())) response.setHeader(name, String(value));
+  #sendHead({ statusCode = 200, headers = {}, cookies = [] }: Prelude): void {
+    const sent: Record<string, string | string[]> = {};
+    let isTyped = false;
+    for (const [name, value] of Object.entries(headers)) {
+      const lowerCased = name.toLowerCase();
+      if (HOP_BY_HOP.has(lowerCased)) continue;
+      isTyped ||= lowerCased === 'content-type';
+      sent[name] = String(value);
     }
-    if (!response.hasHeader('content-type')) {
-      response.setHeader('content-type', 'application/octet-stream');
-    }
-    if (prelude.cookies !== undefined && prelude.cookies.length > 0) {
-      response.setHeader('set-cookie', [...prelude.cookies]);
-    }
-    response.statusCode = prelude.statusCode ?? 200;
-    this.#state = 'body';
+    if (!isTyped) sent['content-type'] = 'application/octet-stream';
+    if (cookies.length > 0) sent['set-cookie'] = [...cookies];
     // The client sees the status now, not with the first bytes of the body.
-    if ('stream' in response) response.writeHead(response.statusCode);
-    else response.flushHeaders();
+    if ('stream' in this.#response) this.#response.writeHead(statusCode, sent);
+    else flushHead(this.#response.writeHead(statusCode, sent));
+    this.#state = 'body';
   }
 
   #send(chunk: Buffer, callback: WriteCallback): void {
@@ -195,6 +199,14 @@ export class ClientAnswer {
     this.#onRoom = undefined;
     onRoom?.();
   }
+}
+
+/** What is written in the same turn goes out in one packet with the head. */
+function flushHead(response: ServerResponse): void {
+  const { socket } = response;
+  socket?.cork();
+  response.flushHeaders();
+  setImmediate(() => socket?.uncork());
 }
 
 /** Answers with one JSON object, unless the client has gone. */
@@ -224,8 +236,7 @@ export function installAwslambda(): void {
         stream.setContentType(PRELUDE_TYPE);
         const metadata = JSON.stringify(prelude);
         stream._onBeforeFirstWrite = (write) => {
-          write(metadata);
-          write(new Uint8Array(PRELUDE_END.length));
+          write(metadata + PRELUDE_END_TEXT);
         };
         return stream;
       },

@@ -6,7 +6,6 @@
  * Not here:  the event (function-url-event.ts) and the answer's way (function-url-response.ts).
  */
 import { randomUUID } from 'node:crypto';
-import { finished } from 'node:stream/promises';
 import type { Context, LambdaFunctionURLEvent } from 'aws-lambda';
 import {
   type DualRequest,
@@ -15,10 +14,10 @@ import {
   startDualListener,
 } from './dual-listener.ts';
 import {
-  eventBodyBytes,
   functionUrlEvent,
   invocationContext,
-  MAX_EVENT_BODY_BYTES,
+  isTextual,
+  maxBodyBytes,
 } from './function-url-event.ts';
 import { answerJson, ClientAnswer, InvocationStream } from './function-url-response.ts';
 
@@ -94,15 +93,16 @@ async function serve(
   request: DualRequest,
   response: DualResponse,
 ): Promise<void> {
-  request.on('error', () => undefined);
-  const body = await readBody(request);
+  const headers = joinedHeaders(request);
+  const isText = isTextual(headers['content-type']);
+  const body = await readBody(request, maxBodyBytes(isText));
   if (body === 'gone') return;
   if (body === 'too-large') {
     answerJson(response, 413, { Message: 'Request Entity Too Large' });
     return;
   }
   const requestId = randomUUID();
-  const event = functionUrlEvent(request, body, requestId, Date.now());
+  const event = functionUrlEvent({ request, headers, body, isText }, requestId, Date.now());
   await invoke(options, event, requestId, new ClientAnswer(request, response));
 }
 
@@ -122,8 +122,8 @@ async function invoke(
   const report = options.onHandlerError ?? logHandlerError;
   let timer: NodeJS.Timeout | undefined;
   const timedOut = new Promise<never>((_, reject) => {
-    const error = new Error(`Task timed out after ${options.timeoutMs} ms`);
-    timer = setTimeout(() => reject(error), options.timeoutMs);
+    const timeOut = () => reject(new Error(`Task timed out after ${options.timeoutMs} ms`));
+    timer = setTimeout(timeOut, options.timeoutMs);
   });
   try {
     await Promise.race([run(options.handler, event, stream, context), timedOut]);
@@ -141,7 +141,7 @@ async function run(
   stream: InvocationStream,
   context: Context,
 ): Promise<void> {
-  const streamEnded = finished(stream, { cleanup: true });
+  const streamEnded = endOf(stream);
   streamEnded.catch(() => undefined);
   const result = handler(event, stream, context);
   if (!(result instanceof Promise)) {
@@ -152,6 +152,15 @@ async function run(
   await streamEnded;
 }
 
+/** Rejects where the stream is closed before its end. */
+const endOf = (stream: InvocationStream): Promise<void> =>
+  new Promise((resolve, reject) => {
+    stream.once('close', () => {
+      if (stream.writableFinished) resolve();
+      else reject(stream.errored ?? new Error('The stream was closed before its end.'));
+    });
+  });
+
 function logHandlerError(error: unknown, requestId: string): void {
   const shown = error instanceof Error ? (error.stack ?? error.message) : String(error);
   const line = { level: 'ERROR', message: 'Invoke Error', requestId, error: shown };
@@ -159,21 +168,24 @@ function logHandlerError(error: unknown, requestId: string): void {
 }
 
 /** The whole body; a body over the limit is read to its end and thrown away. */
-async function readBody(request: DualRequest): Promise<Buffer | 'too-large' | 'gone'> {
-  const contentType = joinedHeaders(request)['content-type'];
-  const chunks: Buffer[] = [];
-  let bodyBytes = 0;
-  try {
-    for await (const chunk of request) {
+function readBody(request: DualRequest, maxBytes: number): Promise<Buffer | 'too-large' | 'gone'> {
+  return new Promise((resolve) => {
+    const chunks: Buffer[] = [];
+    let bodyBytes = 0;
+    const gone = (): void => resolve('gone');
+    request.on('error', gone);
+    request.on('aborted', gone);
+    request.on('close', gone);
+    request.on('data', (chunk: Buffer) => {
       bodyBytes += chunk.length;
       // A client that is answered while it still writes may see a reset in place of the answer.
-      if (eventBodyBytes(bodyBytes, contentType) > MAX_EVENT_BODY_BYTES) chunks.length = 0;
+      if (bodyBytes > maxBytes) chunks.length = 0;
       else chunks.push(chunk);
-    }
-  } catch {
-    return 'gone';
-  }
-  return eventBodyBytes(bodyBytes, contentType) > MAX_EVENT_BODY_BYTES
-    ? 'too-large'
-    : Buffer.concat(chunks, bodyBytes);
+    });
+    request.on('end', () => {
+      const [only] = chunks;
+      if (bodyBytes > maxBytes) resolve('too-large');
+      else resolve(chunks.length === 1 && only ? only : Buffer.concat(chunks, bodyBytes));
+    });
+  });
 }

@@ -28,6 +28,12 @@ export interface RunningRelay {
   cut(reason: CutReason): void;
 }
 
+/**
+ * How much is decoded together where nothing is extended by it: what frames tell is needed at the
+ * end, and code that runs for every chunk of a slow stream has left the processor's caches each time.
+ */
+const DECODED_TOGETHER_BYTES = 16 * 1024;
+
 export function relayStream(
   upstream: UpstreamResponse,
   reader: FrameReader,
@@ -37,13 +43,15 @@ export function relayStream(
 ): RunningRelay {
   let cut: CutReason | undefined;
   const stopped = Promise.withResolvers<void>();
-  const decode = (whole: Uint8Array) => {
+  let undecodedBytes = 0;
+  const decode = () => {
     reader.read((frame) => {
       meter.event(frame.messageType, frame.eventType, frame.payload);
       extension?.saw(frame.payload);
       if (frame.messageType !== 'event') message ??= errorTypeOf({}, frame.payload).message;
     });
-    if (reader.isBroken()) extension?.sawBytes(whole.byteLength);
+    if (reader.isBroken()) extension?.sawBytes(undecodedBytes);
+    undecodedBytes = 0;
   };
   let message: string | undefined;
   const pump = async (): Promise<RelayEnd> => {
@@ -55,7 +63,8 @@ export function relayStream(
         // Whole frames only: a cut must fall between two of them.
         const whole = reader.take(chunk);
         const room = whole.byteLength > 0 ? sink.write(whole) : undefined;
-        decode(whole);
+        undecodedBytes += whole.byteLength;
+        if (extension !== undefined || undecodedBytes >= DECODED_TOGETHER_BYTES) decode();
         if (room !== undefined) await room;
         // What was seen and is not reserved must be, before more is.
         const cover = extension?.cover();
@@ -69,6 +78,7 @@ export function relayStream(
     } catch (error) {
       broken = error;
     }
+    decode();
     isDamaged ||= reader.isBroken();
     const type = meter.rejectedBeforeOutput();
     return {

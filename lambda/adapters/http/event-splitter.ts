@@ -10,7 +10,7 @@ const LF = 0x0a;
 const CR = 0x0d;
 
 export interface EventSplitter {
-  /** The events that are whole by now, each with its empty line. */
+  /** The events that are whole by now, each with its empty line, one behind another in memory. */
   push(chunk: Uint8Array): Uint8Array[];
   /** How long the event that is not whole is by now. */
   restBytes(): number;
@@ -63,15 +63,24 @@ export function createEventSplitter(): EventSplitter {
 
   return {
     push(chunk) {
-      const events: Uint8Array[] = [];
-      let start = 0;
+      const ends: number[] = [];
       for (let end = endOfEvent(chunk, 0); end !== -1; end = endOfEvent(chunk, end)) {
-        events.push(take(chunk.subarray(start, end)));
-        start = end;
+        ends.push(end);
       }
-      if (start < chunk.byteLength) {
-        pending.push(chunk.subarray(start));
-        pendingBytes += chunk.byteLength - start;
+      const lastEnd = ends.at(-1) ?? 0;
+      const events: Uint8Array[] = [];
+      if (lastEnd > 0) {
+        const earlierBytes = pendingBytes;
+        const whole = take(chunk.subarray(0, lastEnd));
+        let start = 0;
+        for (const end of ends) {
+          events.push(whole.subarray(start, earlierBytes + end));
+          start = earlierBytes + end;
+        }
+      }
+      if (lastEnd < chunk.byteLength) {
+        pending.push(chunk.subarray(lastEnd));
+        pendingBytes += chunk.byteLength - lastEnd;
       }
       return events;
     },

@@ -18,46 +18,65 @@ const MAX_FRAME_BYTES = 32 * 1024 * 1024;
 
 const NOTHING = new Uint8Array(0);
 
-/** A reader that never throws: bytes that are no frames break it for good. */
+/**
+ * A reader that never throws: bytes that are no frames break it for good.
+ *
+ * Frames that come whole are passed in the memory that they came in. Only where one comes in parts
+ * are bytes copied, once.
+ */
 export function createFrameReader(): FrameReader {
-  let pending: Uint8Array[] = [];
+  /** The parts of a frame that is not whole, each in the memory that it came in. */
+  let pending: Buffer[] = [];
   let pendingBytes = 0;
   /** How many pending bytes make the next look worth it: chunks are joined once a frame. */
   let neededBytes = LENGTH_BYTES;
   let unread: Buffer[] = [];
   let isBroken = false;
 
-  const takeAll = (): Uint8Array => {
+  const takeAll = (): Buffer => {
     const all = joined(pending);
     pending = [];
     pendingBytes = 0;
     return all;
   };
+  /** Where the last whole frame ends in the newest chunk; 0 or less where none does. */
+  const endIn = (chunk: Buffer): number => {
+    if (pendingBytes < neededBytes) return 0;
+    const earlierBytes = pendingBytes - chunk.byteLength;
+    if (neededBytes === LENGTH_BYTES) neededBytes = frameBytes(beginning(pending), 0);
+    if (pendingBytes < neededBytes) return 0;
+    let end = neededBytes - earlierBytes;
+    neededBytes = frameBytes(chunk, end);
+    while (chunk.byteLength - end >= neededBytes) {
+      end += neededBytes;
+      neededBytes = frameBytes(chunk, end);
+    }
+    return end;
+  };
 
   return {
     take(chunk) {
-      pending.push(chunk);
-      pendingBytes += chunk.byteLength;
+      const bytes = bufferOf(chunk);
+      pending.push(bytes);
+      pendingBytes += bytes.byteLength;
       if (isBroken) return takeAll();
-      if (pendingBytes < neededBytes) return NOTHING;
-      const bytes = joined(pending);
+      let end: number;
       try {
-        let end = 0;
-        neededBytes = frameBytes(bytes, end);
-        while (bytes.byteLength - end >= neededBytes) {
-          end += neededBytes;
-          neededBytes = frameBytes(bytes, end);
-        }
-        // An empty rest would make the next chunk be copied, to be joined with nothing.
-        pending = end < bytes.byteLength ? [bytes.subarray(end)] : [];
-        pendingBytes = bytes.byteLength - end;
-        const whole = bytes.subarray(0, end);
-        unread.push(whole);
-        return whole;
+        end = endIn(bytes);
       } catch {
         isBroken = true;
         return takeAll();
       }
+      if (end === 0) return NOTHING;
+      const isAll = end === bytes.byteLength;
+      if (!isAll) pending[pending.length - 1] = bytes.subarray(0, end);
+      const whole = takeAll();
+      if (!isAll) {
+        pending.push(bytes.subarray(end));
+        pendingBytes = bytes.byteLength - end;
+      }
+      unread.push(whole);
+      return whole;
     },
     read(onFrame) {
       try {
@@ -72,17 +91,22 @@ export function createFrameReader(): FrameReader {
   };
 }
 
-function joined(chunks: readonly Uint8Array[]): Buffer {
-  const [only] = chunks;
-  return chunks.length === 1 && only !== undefined
-    ? Buffer.from(only.buffer, only.byteOffset, only.byteLength)
-    : Buffer.concat(chunks);
-}
+const bufferOf = (bytes: Uint8Array): Buffer =>
+  Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+
+const joined = (parts: readonly Buffer[]): Buffer =>
+  parts.length === 1 && parts[0] !== undefined ? parts[0] : Buffer.concat(parts);
+
+/** Enough of the parts to read a length from. */
+const beginning = (parts: readonly Buffer[]): Buffer =>
+  parts.length === 1 && parts[0] !== undefined ? parts[0] : Buffer.concat(parts, LENGTH_BYTES);
 
 function decodeAll(bytes: Buffer, onFrame: (frame: Frame) => void): void {
   for (let start = 0; start < bytes.byteLength; ) {
     const length = bytes.readUInt32BE(start);
-    const { headers, body } = codec.decode(bytes.subarray(start, start + length));
+    const isOnly = length === bytes.byteLength;
+    const frame = isOnly ? bytes : bytes.subarray(start, start + length);
+    const { headers, body } = codec.decode(frame);
     start += length;
     const messageType = textHeader(headers[':message-type']);
     const typeName = messageType === 'event' ? ':event-type' : ':exception-type';

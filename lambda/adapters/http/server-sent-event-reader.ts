@@ -12,6 +12,8 @@ import { createEventSplitter } from './event-splitter.ts';
 /** As of event-stream frames: beyond this bound the bytes are no events. */
 const MAX_EVENT_BYTES = 32 * 1024 * 1024;
 
+const NOTHING = new Uint8Array(0);
+
 /** A reader that never throws: an event that does not end breaks it for good. */
 export function createServerSentEventReader(maxEventBytes = MAX_EVENT_BYTES): FrameReader {
   const splitter = createEventSplitter();
@@ -23,7 +25,8 @@ export function createServerSentEventReader(maxEventBytes = MAX_EVENT_BYTES): Fr
       const events = splitter.push(chunk);
       unread.push(...events);
       isBroken = splitter.restBytes() > maxEventBytes;
-      return joined(isBroken ? [...events, splitter.rest()] : events);
+      const whole = spanOf(events);
+      return isBroken ? Buffer.concat([whole, splitter.rest()]) : whole;
     },
     read(onFrame) {
       for (const event of unread) {
@@ -37,9 +40,13 @@ export function createServerSentEventReader(maxEventBytes = MAX_EVENT_BYTES): Fr
   };
 }
 
-function joined(parts: readonly Uint8Array[]): Uint8Array {
-  const [only] = parts;
-  return parts.length === 1 && only !== undefined ? only : Buffer.concat(parts);
+/** Events that stand one behind another in memory, as one. */
+function spanOf(events: readonly Uint8Array[]): Uint8Array {
+  const [first] = events;
+  const last = events.at(-1);
+  if (first === undefined || last === undefined) return NOTHING;
+  const bytes = last.byteOffset + last.byteLength - first.byteOffset;
+  return Buffer.from(first.buffer, first.byteOffset, bytes);
 }
 
 function frameOf(event: Uint8Array): Frame | undefined {

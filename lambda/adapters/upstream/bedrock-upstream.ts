@@ -17,6 +17,7 @@ import {
   type UpstreamRequest,
   type UpstreamResponse,
 } from '../../ports/upstream.ts';
+import { chunksOf } from './answer-chunks.ts';
 import { bedrockUrl, type Credentials, createSigners } from './bedrock-signing.ts';
 import { createBedrockTokenCounter } from './bedrock-token-counter.ts';
 import { keepFresh } from './fresh-sockets.ts';
@@ -142,7 +143,7 @@ async function transmit(
     return {
       status: response.statusCode,
       headers: lowerCased(response.headers),
-      body,
+      body: chunksOf(body),
       abort: () => {
         body.destroy();
       },
