@@ -6,6 +6,9 @@ const ENVIRONMENT = {
   // The functions log what they refuse; a test looks at what they answer.
   POWERTOOLS_LOG_LEVEL: 'SILENT',
   POWERTOOLS_METRICS_DISABLED: 'true',
+  // The CDK's own look at every template takes seconds and changes none; the app, which
+  // test/infra/app.test.ts starts as it is deployed, has it all the same.
+  CDK_VALIDATION: 'false',
   // For the programs that tests start (test/helpers/program-environment.ts).
   NODE_COMPILE_CACHE: path.join(import.meta.dirname, 'node_modules/.cache/node-compile'),
 };
