@@ -17,6 +17,7 @@ import { reservationId } from '../../lambda/domain/reservation.ts';
 import { windowAt } from '../../lambda/domain/window.ts';
 import { readEnvironment } from '../../lambda/gateway/environment.ts';
 import { usd, windowRule } from '../helpers/builders.ts';
+import { PROGRAM_ENVIRONMENT } from '../helpers/program-environment.ts';
 import {
   HAIKU,
   NOVA,
@@ -275,7 +276,7 @@ function runCli(
 ): Promise<{ code: number | null; stdout: string }> {
   const child = spawn(process.execPath, [path.resolve('bin/hardcap.ts'), ...args], {
     cwd,
-    env: { PATH: process.env.PATH, NO_COLOR: '1', AWS_REGION: 'us-east-1' },
+    env: { ...PROGRAM_ENVIRONMENT, NO_COLOR: '1', AWS_REGION: 'us-east-1' },
   });
   let stdout = '';
   child.stdout.setEncoding('utf8').on('data', (text: string) => {

@@ -18,6 +18,7 @@ import type { Ledger } from '../../lambda/ports/ledger.ts';
 import { startEmbeddedDynamodb } from '../../local/embedded-dynamodb.ts';
 import { ensureTables } from '../../local/tables.ts';
 import { usd } from '../helpers/builders.ts';
+import { PROGRAM_ENVIRONMENT } from '../helpers/program-environment.ts';
 
 const CLI = path.resolve('bin/hardcap.ts');
 
@@ -36,7 +37,7 @@ async function runIn(
   const child = spawn(process.execPath, [CLI, ...args], {
     cwd,
     env: {
-      PATH: process.env.PATH,
+      ...PROGRAM_ENVIRONMENT,
       USER: 'tester',
       NO_COLOR: '1',
       // The release gets old; no test but those of its age is about that.
@@ -58,7 +59,7 @@ async function runIn(
 
 /** Reads lines of JSON until there are `count`, and ends the process by its id. */
 async function linesOf(cwd: string, args: readonly string[], count: number): Promise<unknown[]> {
-  const child = spawn(process.execPath, [CLI, ...args], { cwd, env: { PATH: process.env.PATH } });
+  const child = spawn(process.execPath, [CLI, ...args], { cwd, env: PROGRAM_ENVIRONMENT });
   const lines: unknown[] = [];
   const closed = new Promise((resolve) => child.on('close', resolve));
   for await (const line of createInterface({ input: child.stdout })) {
