@@ -67,7 +67,7 @@ export interface ReserveAllPorts {
 }
 
 const RANDOM_CHARACTERS = 10;
-/** Milliseconds after which a first try, with its releases, is not followed by one in order. */
+/** Milliseconds after which a first try, with its releases, is not followed by another one. */
 const MAX_FIRST_TRY_MS = 1_000;
 
 /**
@@ -142,13 +142,24 @@ async function reserveInParallel(
     });
   };
   if (first === undefined || first.size === 0) return conclude(ports, id, await ask(charges));
+  const startedMs = ports.clock.elapsedMs();
   const early = await ask(charges.filter((charge) => first.has(charge)));
   if (early.some(isEnd)) return conclude(ports, id, early, false);
+  // Its attempts timed out: the others would go by limits that are older than is promised.
+  if (ports.clock.elapsedMs() - startedMs > MAX_FIRST_TRY_MS) {
+    return conclude(ports, id, [...early.map(givenUp), ...early]);
+  }
   const late = await ask(charges.filter((charge) => !first.has(charge)));
   const answers = [...early, ...late];
   const inKeyOrder = charges.flatMap((charge) => answers.filter((one) => one.charge === charge));
   return conclude(ports, id, inKeyOrder);
 }
+
+/** What stands on its counter is released, and the client is told that the ledger did not answer. */
+const givenUp = ({ charge }: Answer): Answer => ({
+  charge: { ...charge, enforced: true },
+  outcome: { status: 'rejected', reason: new Error('the counter that was asked first took long') },
+});
 
 /** Whether an enforced counter's answer ends the try, whatever the others would say. */
 function isEnd({ outcome }: Answer): boolean {

@@ -125,6 +125,22 @@ describe('a request that one cap of three refuses', () => {
     expect((await ask()).asked).toMatch(AT_ONCE);
   });
 
+  it('does not go on to the others after a counter that took more than a second', async () => {
+    await ask();
+    spend('b', '1');
+    const { ledger } = ports;
+    const reserve = ledger.reserve.bind(ledger);
+    ledger.reserve = async (request) => {
+      clock.advance(SECOND_MS + 1);
+      return reserve(request);
+    };
+
+    await expect(ask()).rejects.toMatchObject({ code: 'ledger_unavailable' });
+
+    expect(reservesIn(ports.events)).toBe('b +b');
+    expect(ledger.books('COUNTER#b').reservations.size).toBe(0);
+  });
+
   it('holds one reservation on all counters, whichever was asked first', async () => {
     await ask();
     spend('b', '1');
