@@ -3,10 +3,8 @@
  */
 import { randomBytes } from 'node:crypto';
 import { type DynamoDBDocumentClient, PutCommand } from '@aws-sdk/lib-dynamodb';
-import {
-  createLedgerClient,
-  EMBEDDED_LEDGER_TIMEOUTS,
-} from '../lambda/adapters/ledger/dynamo-client.ts';
+import { EMBEDDED_LEDGER_TIMEOUTS } from '../lambda/adapters/dynamodb/connections.ts';
+import { createLedgerClient } from '../lambda/adapters/dynamodb/document-client.ts';
 import { PARTITION, settingItem } from '../lambda/adapters/settings/setting-items.ts';
 import { formatKey, hashKey } from '../lambda/domain/caller-key.ts';
 import { ensureTables } from '../local/tables.ts';

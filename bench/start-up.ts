@@ -48,7 +48,6 @@ const medianOf = (loads: readonly StartUp[]): StartUp => ({
 async function loadOnce(folder: string): Promise<StartUp> {
   const program = await startProgram('start-up-main.ts', CORES.targets, {
     BENCH_MODULE: path.join(folder, 'index.mjs'),
-    NODE_OPTIONS: '--enable-source-maps',
     [ENV.settingsTable]: 'settings',
     [ENV.ledgerTable]: 'ledger',
     AWS_REGION: 'us-east-1',

@@ -5,7 +5,7 @@
  */
 import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { createLedgerClient } from '../lambda/adapters/ledger/dynamo-client.ts';
+import { createLedgerClient } from '../lambda/adapters/dynamodb/document-client.ts';
 import { greeting } from '../local/announcement.ts';
 import type { LocalGateway } from '../local/local-gateway.ts';
 import { logToStderr } from '../local/log-lines.ts';

@@ -37,6 +37,8 @@ const MUTANTS = {
   'no-late': 'a settle that finds an expiry is content with it',
   'no-fence': 'a reserve that was given up is not fenced',
   'blind-fence': 'a fence is written over what stands',
+  'first-is-all': 'a request that asked one counter first asks no other',
+  'first-is-lost': 'what was asked first is not released when another refuses',
   'no-release': 'a counter that was held is not released when another refuses',
   'blind-extend': 'extend does not compare the amount',
   'extend-unbounded': 'extend does not test the limit',
@@ -53,6 +55,7 @@ const { values } = parseArgs({
     tries: { type: 'string', default: '2' },
     writes: { type: 'string', default: '2' },
     extend: { type: 'boolean', default: false },
+    'one-first': { type: 'boolean', default: false },
     ends: { type: 'string', default: '4' },
     'one-fails': { type: 'boolean', default: false },
     mutant: { type: 'string', default: '' },
@@ -87,6 +90,8 @@ const newPart = () => ({
   amount: FIRST,
   mustEnd: false,
   isDone: false,
+  /** By a mutant: that it was held before the others were asked. */
+  isForgotten: false,
 });
 const newCounter = () => ({
   committed: 0,
@@ -299,9 +304,11 @@ function* holderSteps(state, who) {
       own.phase = 'reserving';
       for (const at of LIMITS.keys()) send(next, who, at, 'reserve');
     });
+    if (values['one-first']) yield* asksFirst(who, step);
     return;
   }
   const waiting = holder.parts.some(({ isWaiting }) => isWaiting);
+  if (holder.phase === 'asking' && !waiting) yield* afterFirst(holder, who, step);
   if (holder.phase === 'reserving' && !waiting) yield* afterReserve(holder, who, step);
   if (holder.phase === 'streaming') yield* whileStreaming(holder, who, step);
   if (holder.phase === 'extending' && !waiting) yield* afterExtend(holder, who, step);
@@ -314,26 +321,63 @@ const isHeld = ({ answer, isAmbiguous }) =>
   answer === 'ok' || (isAmbiguous && answer === `r${FIRST}`);
 const isUnanswered = ({ answer }) => answer === 'none' || answer === 'throttled';
 
+/** A request may ask any counter before the others: one that it remembers, rightly or wrongly. */
+function* asksFirst(who, step) {
+  for (const at of LIMITS.keys()) {
+    yield* step(`asks ${at} first`, (next, own) => {
+      own.phase = 'asking';
+      send(next, who, at, 'reserve');
+    });
+  }
+}
+
+/** Refused, it may end there or ask the others all the same; let in, it asks them. */
+function* afterFirst(holder, who, step) {
+  const first = holder.parts.findIndex(({ op }) => op === 'reserve');
+  const part = holder.parts[first];
+  if (isUnanswered(part) && part.tries < TRIES) {
+    yield* step('reserves again', (next) => send(next, who, first, 'reserve'));
+    return;
+  }
+  if (!isHeld(part)) yield* isRefused(step);
+  if (isUnanswered(part)) return;
+  if (isMutant('first-is-all') && isHeld(part)) {
+    yield* isSent(step);
+    return;
+  }
+  yield* step('asks the others', (next, own) => {
+    own.phase = 'reserving';
+    for (const at of LIMITS.keys()) if (at !== first) send(next, who, at, 'reserve');
+    if (isMutant('first-is-lost')) own.parts[first].isForgotten = true;
+  });
+}
+
 function* afterReserve(holder, who, step) {
   const again = holder.parts.findIndex((part) => isUnanswered(part) && part.tries < TRIES);
   if (again >= 0) {
     yield* step('reserves again', (next) => send(next, who, again, 'reserve'));
     return;
   }
-  if (holder.parts.every(isHeld)) {
-    for (const billed of values.extend ? [FIRST] : [CHEAP, FIRST]) {
-      yield* step(`is sent and billed ${billed}`, (_next, own) => {
-        own.phase = 'streaming';
-        own.billed = billed;
-        for (const part of own.parts) Object.assign(part, { answer: '', op: '', tries: 0 });
-      });
-    }
-    return;
+  if (holder.parts.every(isHeld)) yield* isSent(step);
+  else yield* isRefused(step);
+}
+
+function* isSent(step) {
+  for (const billed of values.extend ? [FIRST] : [CHEAP, FIRST]) {
+    yield* step(`is sent and billed ${billed}`, (_next, own) => {
+      own.phase = 'streaming';
+      own.billed = billed;
+      for (const part of own.parts) Object.assign(part, { answer: '', op: '', tries: 0 });
+    });
   }
+}
+
+function* isRefused(step) {
   yield* step('is refused', (_next, own) => {
     own.phase = 'releasing';
     for (const part of own.parts) {
-      part.mustEnd = (isHeld(part) && !isMutant('no-release')) || part.isAmbiguous;
+      const isDropped = isMutant('no-release') || part.isForgotten;
+      part.mustEnd = (isHeld(part) && !isDropped) || part.isAmbiguous;
       part.isDone = !part.mustEnd;
       Object.assign(part, { answer: '', op: '', tries: 0 });
     }
@@ -549,6 +593,7 @@ function explore() {
     `${MOST_WRITES} writes under way`,
   ];
   if (values.extend) parts.push('extend');
+  if (values['one-first']) parts.push('one first');
   if (values.mutant !== '') parts.push(`mutant ${values.mutant}`);
   console.log(`${parts.join(', ')}:`);
   console.log(`  ${states} states, ${depth} deep, ${atRest} at rest: ${verdict}`);
@@ -560,6 +605,7 @@ function explore() {
 const SETTINGS = [
   ['--writes', '1'],
   ['--counters', '2', '--tries', '1', '--ends', '1', '--one-fails'],
+  ['--counters', '2', '--tries', '1', '--ends', '1', '--one-fails', '--writes', '1', '--one-first'],
   ['--writes', '1', '--extend'],
   ['--extend'],
 ];

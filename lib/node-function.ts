@@ -81,7 +81,7 @@ export class NodeFunction extends Construct {
       architecture: Architecture.ARM_64,
       memorySize: props.memoryMb,
       timeout: Duration.seconds(props.timeoutSeconds),
-      environment: { ...props.environment, NODE_OPTIONS: '--enable-source-maps' },
+      environment: props.environment,
       role: this.role,
       logGroup,
       ...(reservedConcurrentExecutions === undefined ? {} : { reservedConcurrentExecutions }),

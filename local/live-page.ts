@@ -10,6 +10,7 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { systemClock } from '../lambda/adapters/clock/system-clock.ts';
+import { documentCalls } from '../lambda/adapters/dynamodb/document-calls.ts';
 import { createCounterReading } from '../lambda/adapters/ledger/counter-reading.ts';
 import { createRecentJournal } from '../lambda/adapters/ledger/recent-journal.ts';
 import {
@@ -86,11 +87,11 @@ function answer(
 function contentReader(options: LivePageOptions): (asked: URLSearchParams) => Promise<PageContent> {
   const { client, settingsTable, ledgerTable, settingsTimeoutMs } = options;
   const settings = {
-    client,
+    dynamo: documentCalls(client),
     tableName: settingsTable,
     ...(settingsTimeoutMs === undefined ? {} : { timeoutMs: settingsTimeoutMs }),
   };
-  const ledger = { client, tableName: ledgerTable, clock: systemClock };
+  const ledger = { dynamo: documentCalls(client), tableName: ledgerTable, clock: systemClock };
   const boardPorts = {
     caps: createDynamoCapItems(settings),
     counters: createCounterReading(ledger),

@@ -4,14 +4,17 @@
  * Owns:  what is started and in which order it ends: requests first, the ledger last.
  * Crash: with a data directory, what was reserved is found again and charged when it expires.
  */
+
 import { DynamoDBClient, type DynamoDBClientConfig } from '@aws-sdk/client-dynamodb';
+import { defaultProvider } from '@aws-sdk/credential-provider-node';
 import { systemClock } from '../lambda/adapters/clock/system-clock.ts';
-import { createLogEvents } from '../lambda/adapters/events/log-events.ts';
 import {
-  createLedgerClient,
   EMBEDDED_LEDGER_TIMEOUTS,
   LEDGER_TIMEOUTS,
-} from '../lambda/adapters/ledger/dynamo-client.ts';
+} from '../lambda/adapters/dynamodb/connections.ts';
+import { createLedgerClient } from '../lambda/adapters/dynamodb/document-client.ts';
+import { createSignedCalls, dynamodbUrl } from '../lambda/adapters/dynamodb/signed-calls.ts';
+import { createLogEvents } from '../lambda/adapters/events/log-events.ts';
 import { createBedrockProfiles } from '../lambda/adapters/models/bedrock-profiles.ts';
 import { createTelemetry } from '../lambda/adapters/telemetry/powertools-telemetry.ts';
 import { createBedrockUpstream } from '../lambda/adapters/upstream/bedrock-upstream.ts';
@@ -124,7 +127,14 @@ export async function startLocalGateway(options: LocalGatewayOptions): Promise<L
     started.push({ close: async () => upstream.close() });
     const profiles = profilesOf(options.upstream, started);
     const { tokenCounter } = upstream;
-    const parts = { environment, dynamo: client, upstream, tokenCounter, profiles, telemetry };
+    const calls = createSignedCalls({
+      region,
+      timeouts,
+      endpoint: dynamo === undefined ? dynamodbUrl(region, process.env) : new URL(dynamo),
+      credentials: dynamo === undefined ? defaultProvider() : LOCAL_CREDENTIALS,
+    });
+    started.push({ close: async () => calls.close() });
+    const parts = { environment, dynamo: calls, upstream, tokenCounter, profiles, telemetry };
     const handler = await composeHandler(parts);
     const page = createLivePage({
       client,
@@ -199,7 +209,7 @@ function ledgerProblem(error: unknown): string {
 }
 
 function upstreamEndpoint(upstream: string, simulatedUrl: string | undefined) {
-  if (upstream === 'aws') return {};
+  if (upstream === 'aws') return { credentials: defaultProvider() };
   return { endpoint: new URL(simulatedUrl ?? upstream), credentials: LOCAL_CREDENTIALS };
 }
 

@@ -148,7 +148,11 @@ function percentOf(part: NanoUsd, whole: NanoUsd): string {
 export function refusalTable(): string {
   const kinds = [
     ['by the only cap', COST_FIGURES.requests['refused, 1 cap']],
-    ['by one of four caps', COST_FIGURES.requests['refused by 1 of 4 caps']],
+    [
+      'by one of four caps, each for the first time',
+      COST_FIGURES.requests['refused by 1 of 4 caps'],
+    ],
+    ['again and again', COST_FIGURES.requests['refused by 1 of 4 caps, again']],
     ['larger than its only cap', COST_FIGURES.requests['larger than its cap']],
   ] as const;
   const all = kinds.map(([, use]) => refusalLines(use));

@@ -127,8 +127,10 @@ with history: the same was counted after a thousand earlier requests on the same
   units, and 1 more for each further 4 KB of caps, prices or aliases;
 - near a cap that has no room, up to three more tries, each a write for each cap, after a CountTokens,
   which is free;
-- a refusal by one of several caps takes back what the others had reserved: one write for each of
-  them. So it is up to twice the caps less one, and not one for each cap.`;
+- the first refusal by one of several caps takes back what the others had reserved: one write for each
+  of them, so it is up to twice the caps less one. An instance remembers for a minute that a cap was
+  spent, and asks that one first: refused again, nothing else is written. So of repeated refusals each
+  is one write for each cap that refuses.`;
 
 function millionSection(): string {
   const [short, medium, long] = SHAPES.map((shape) => ({

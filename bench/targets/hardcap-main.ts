@@ -5,7 +5,8 @@
  * and answer, in this process) is what Lambda's runtime does, and is counted as hardcap's.
  */
 import { systemClock } from '../../lambda/adapters/clock/system-clock.ts';
-import { createLedgerClient } from '../../lambda/adapters/ledger/dynamo-client.ts';
+import { LEDGER_TIMEOUTS } from '../../lambda/adapters/dynamodb/connections.ts';
+import { createSignedCalls } from '../../lambda/adapters/dynamodb/signed-calls.ts';
 import { createTelemetry } from '../../lambda/adapters/telemetry/powertools-telemetry.ts';
 import { createBedrockUpstream } from '../../lambda/adapters/upstream/bedrock-upstream.ts';
 import { ENV, METRIC_SERVICE } from '../../lambda/contract.ts';
@@ -29,7 +30,12 @@ const handler = composeGateway({
     [ENV.ledgerTable]: ledgerTableOf(BENCH_TABLES),
     AWS_REGION: 'us-east-1',
   }),
-  dynamo: createLedgerClient({ endpoint: BENCH_DYNAMODB, region: 'us-east-1', credentials }),
+  dynamo: createSignedCalls({
+    region: 'us-east-1',
+    endpoint: new URL(BENCH_DYNAMODB),
+    timeouts: LEDGER_TIMEOUTS,
+    credentials,
+  }),
   upstream: createBedrockUpstream({
     clock: systemClock,
     endpoint: new URL(BENCH_UPSTREAM),

@@ -1,7 +1,9 @@
 /**
  * The counters of caps in their running windows, as commands read them.
  */
+
 import { systemClock } from '../../lambda/adapters/clock/system-clock.ts';
+import { documentCalls } from '../../lambda/adapters/dynamodb/document-calls.ts';
 import { createCounterReading } from '../../lambda/adapters/ledger/counter-reading.ts';
 import type { CounterStanding } from '../../lambda/application/counter-standing.ts';
 import { readStandings } from '../../lambda/application/read-standings.ts';
@@ -15,7 +17,11 @@ export async function standingsOf(
   caps: readonly Cap[],
 ): Promise<readonly CounterStanding[]> {
   const { client, ledgerTable: tableName } = connection;
-  const reading = createCounterReading({ client, tableName, clock: systemClock });
+  const reading = createCounterReading({
+    dynamo: documentCalls(client),
+    tableName,
+    clock: systemClock,
+  });
   const { standings } = await withProgress('reading counters', () =>
     readStandings(reading, caps, nowMs),
   );

@@ -1,6 +1,7 @@
 /**
  * How old the prices are, for `prices list` and `status`.
  */
+import { documentCalls } from '../../lambda/adapters/dynamodb/document-calls.ts';
 import { createDynamoPriceBook } from '../../lambda/adapters/settings/dynamo-price-book.ts';
 import { DEFAULTS, ENV } from '../../lambda/contract.ts';
 import { CATALOGUE_VERSION } from '../../lambda/domain/catalogue/rows.ts';
@@ -19,7 +20,7 @@ export interface ShownAge extends CatalogueAge {
 /** The age now; the most that is allowed is the environment's, as the functions have it. */
 export async function readAge(connection: Connection, nowMs: number): Promise<ShownAge> {
   const book = createDynamoPriceBook({
-    client: connection.client,
+    dynamo: documentCalls(connection.client),
     tableName: connection.settingsTable,
     timeoutMs: TIMEOUT_MS,
   });

@@ -4,7 +4,9 @@
  * Invariant: nothing is reserved, written or sent. The caller's secret is not needed, and not known:
  *            the key's hash is taken to be that of a key which is made up here.
  */
+
 import { systemClock } from '../../lambda/adapters/clock/system-clock.ts';
+import { documentCalls } from '../../lambda/adapters/dynamodb/document-calls.ts';
 import { createHttpGateway } from '../../lambda/adapters/http/gateway.ts';
 import { createReadOnlyLedger } from '../../lambda/adapters/ledger/read-only-ledger.ts';
 import { createBedrockProfiles } from '../../lambda/adapters/models/bedrock-profiles.ts';
@@ -87,7 +89,12 @@ export async function imagine(
   const clock = systemClock;
   const settings = settingsWithKey(readSettings(connection), keyText);
   const { ledgerTable: tableName, maxInFlight, regions, overCapStatus } = environment;
-  const ledger = createReadOnlyLedger({ client, tableName, clock, maxInFlight });
+  const ledger = createReadOnlyLedger({
+    dynamo: documentCalls(client),
+    tableName,
+    clock,
+    maxInFlight,
+  });
   const ports: SpendGuardPorts = { ledger, settings, upstream: UNUSED, clock, telemetry: SILENT };
   const { guard, rehearsed } = createRehearsal(ports, guardOptions(environment));
   const profiles = connection.isLocal ? undefined : createBedrockProfiles({ clock });
@@ -121,7 +128,12 @@ export async function imagine(
 
 /** The settings as the gateway reads them. */
 export const readSettings = ({ client, settingsTable: tableName }: Connection): Settings =>
-  createDynamoSettings({ client, tableName, timeoutMs: TIMEOUT_MS, clock: systemClock });
+  createDynamoSettings({
+    dynamo: documentCalls(client),
+    tableName,
+    timeoutMs: TIMEOUT_MS,
+    clock: systemClock,
+  });
 
 const UNUSED: SpendGuardPorts['upstream'] = {
   send: () => {

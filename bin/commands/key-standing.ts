@@ -4,7 +4,9 @@
  * Invariant: the JSON is exact, what people see is rounded to their harm; what cannot be told without a request (the model, its tags) is said to
  *            be so, and never guessed.
  */
+
 import { systemClock } from '../../lambda/adapters/clock/system-clock.ts';
+import { documentCalls } from '../../lambda/adapters/dynamodb/document-calls.ts';
 import { stateOf } from '../../lambda/adapters/ledger/counter-item.ts';
 import { readItem } from '../../lambda/adapters/ledger/write-attempts.ts';
 import {
@@ -69,7 +71,7 @@ export function readStanding(
   key: CallerKey,
 ): Promise<KeyCap[]> {
   const { client, ledgerTable } = connection;
-  const ledger = { client, tableName: ledgerTable, clock: systemClock };
+  const ledger = { dynamo: documentCalls(client), tableName: ledgerTable, clock: systemClock };
   return Promise.all(
     caps.map(async (cap): Promise<KeyCap> => {
       const window = windowAt(cap.window, nowMs);

@@ -2,6 +2,7 @@
  * `hardcap prices explain`: which price holds for an id, every line of it, and what a usage costs.
  */
 import { type Command, Option } from 'commander';
+import { documentCalls } from '../../lambda/adapters/dynamodb/document-calls.ts';
 import { createDynamoPriceBook } from '../../lambda/adapters/settings/dynamo-price-book.ts';
 import { parsePrice } from '../../lambda/adapters/settings/price-item.ts';
 import { isMalformed, PARTITION } from '../../lambda/adapters/settings/setting-items.ts';
@@ -72,7 +73,7 @@ export async function explainPrice(
 ): Promise<void> {
   const { connection, output } = session;
   const book = createDynamoPriceBook({
-    client: connection.client,
+    dynamo: documentCalls(connection.client),
     tableName: connection.settingsTable,
     timeoutMs: TIMEOUT_MS,
   });

@@ -3,6 +3,7 @@
  */
 import type { Command } from 'commander';
 import { systemClock } from '../../lambda/adapters/clock/system-clock.ts';
+import { documentCalls } from '../../lambda/adapters/dynamodb/document-calls.ts';
 import { createAwsPriceSources } from '../../lambda/adapters/prices/aws-price-sources.ts';
 import {
   createDynamoPriceBook,
@@ -41,7 +42,7 @@ export interface RefreshCommandOptions {
 
 const bookOf = ({ connection }: Session) =>
   createDynamoPriceBook({
-    client: connection.client,
+    dynamo: documentCalls(connection.client),
     tableName: connection.settingsTable,
     timeoutMs: BOOK_TIMEOUT_MS,
   });

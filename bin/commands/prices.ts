@@ -5,6 +5,7 @@
  *            it were for another unit is asked about before it is written.
  */
 import type { Command } from 'commander';
+import { documentCalls } from '../../lambda/adapters/dynamodb/document-calls.ts';
 import { createDynamoPriceBook } from '../../lambda/adapters/settings/dynamo-price-book.ts';
 import { AUTO_PRICE_PREFIX, parsePrice } from '../../lambda/adapters/settings/price-item.ts';
 import {
@@ -290,7 +291,7 @@ async function listPrices(session: Session, { all, mine }: ListOptions): Promise
   const shown = own.filter(({ refreshed }) => mine !== true || refreshed === undefined);
   const listed = all === true ? [...shown, ...cataloguePrices()] : shown;
   const book = createDynamoPriceBook({
-    client: connection.client,
+    dynamo: documentCalls(connection.client),
     tableName: connection.settingsTable,
     timeoutMs: BOOK_TIMEOUT_MS,
   });

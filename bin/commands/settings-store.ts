@@ -3,6 +3,7 @@
  */
 import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
 import { DeleteCommand, NumberValue, PutCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import { documentCalls } from '../../lambda/adapters/dynamodb/document-calls.ts';
 import {
   type SettingItem,
   settingItem,
@@ -22,7 +23,7 @@ export interface ItemChange {
 }
 
 const tableOf = (connection: Connection) => ({
-  client: connection.client,
+  dynamo: documentCalls(connection.client),
   tableName: connection.settingsTable,
   timeoutMs: TIMEOUT_MS,
 });

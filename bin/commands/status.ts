@@ -3,6 +3,7 @@
  */
 import type { Command } from 'commander';
 import { systemClock } from '../../lambda/adapters/clock/system-clock.ts';
+import { documentCalls } from '../../lambda/adapters/dynamodb/document-calls.ts';
 import { createCounterReading } from '../../lambda/adapters/ledger/counter-reading.ts';
 import { readCaps } from '../../lambda/adapters/settings/cap-items.ts';
 import { PARTITION } from '../../lambda/adapters/settings/setting-items.ts';
@@ -36,7 +37,11 @@ async function showStatus(session: Session): Promise<void> {
   const items = await listItems(connection, PARTITION.cap);
   const { caps, malformedCaps: malformed } = readCaps(items);
   const { client, ledgerTable: tableName } = connection;
-  const reading = createCounterReading({ client, tableName, clock: systemClock });
+  const reading = createCounterReading({
+    dynamo: documentCalls(client),
+    tableName,
+    clock: systemClock,
+  });
   const { standings: counters } = await readStandings(reading, caps, nowMs);
   const unused = caps.filter((cap) => !counters.some((counter) => counter.cap === cap));
   const age = await readAge(connection, nowMs);

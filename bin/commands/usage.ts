@@ -5,6 +5,7 @@
  */
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { systemClock } from '../../lambda/adapters/clock/system-clock.ts';
+import { documentCalls } from '../../lambda/adapters/dynamodb/document-calls.ts';
 import { createDynamoJournal } from '../../lambda/adapters/ledger/dynamo-journal.ts';
 import {
   isMalformed,
@@ -142,7 +143,7 @@ function groupingOf(by: string, keys: readonly CallerKey[]): UsageQuestion['grou
 
 function readReport({ connection }: Session, question: UsageQuestion) {
   const journal = createDynamoJournal({
-    client: connection.client,
+    dynamo: documentCalls(connection.client),
     tableName: connection.ledgerTable,
     clock: systemClock,
   });

@@ -3,7 +3,9 @@
  *
  * Invariant: only what is read is bounded here; the pace between two readings bounds the rest.
  */
+
 import { systemClock } from '../../lambda/adapters/clock/system-clock.ts';
+import { documentCalls } from '../../lambda/adapters/dynamodb/document-calls.ts';
 import { createCounterReading } from '../../lambda/adapters/ledger/counter-reading.ts';
 import { createRecentJournal } from '../../lambda/adapters/ledger/recent-journal.ts';
 import { createDynamoCapItems } from '../../lambda/adapters/settings/dynamo-cap-items.ts';
@@ -35,8 +37,12 @@ const CAPS_OF_A_READ = 10;
 /** Reads once. @throws HardcapError settings_unavailable, ledger_unavailable, invariant_broken */
 export async function readOnce(connection: Connection): Promise<WatchReading> {
   const { client, settingsTable, ledgerTable } = connection;
-  const settings = { client, tableName: settingsTable, timeoutMs: SETTINGS_TIMEOUT_MS };
-  const ledger = { client, tableName: ledgerTable, clock: systemClock };
+  const settings = {
+    dynamo: documentCalls(client),
+    tableName: settingsTable,
+    timeoutMs: SETTINGS_TIMEOUT_MS,
+  };
+  const ledger = { dynamo: documentCalls(client), tableName: ledgerTable, clock: systemClock };
   const keys = createDynamoKeyList(settings);
   let known: KeyIds = { keyIds: [], isWhole: true };
   const countedKeys = {

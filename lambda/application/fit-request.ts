@@ -45,13 +45,17 @@ export async function reserveFitting(
 ): Promise<ReserveResult> {
   const { clock } = guard.ports;
   const startedMs = clock.elapsedMs();
-  const first = await reserveUnderRequestLimit(guard, request, view);
-  if (first.kind === 'reserved') return first;
+  const asked = await reserveUnderRequestLimit(guard, request, view);
+  if (asked.kind === 'reserved') return asked;
+  const begun = asked.isWhole ? { first: asked } : await askWhole(guard, request, view, asked);
+  if (begun === undefined) return asked;
+  const { first, counted } = begun;
+  if (first.kind === 'reserved') return timedFrom(startedMs, clock.elapsedMs(), first);
   let tried: ReserveResult = first;
   // Asked once a request: the second answer would be the first.
-  let mayCount = first.admission.fit.counted === undefined;
+  let mayCount = (counted ?? first.admission.fit.counted) === undefined;
   for (let further = 0; further < MAX_FURTHER_TRIES && tried.kind === 'refused'; further += 1) {
-    const fit = await nextFit(guard, request, tried, mayCount);
+    const fit = await nextFit(guard, request, tried, mayCount, counted);
     mayCount = false;
     if (fit === undefined) break;
     tried = await reserveAgain(guard, request, tried.admission, view, fit);
@@ -59,6 +63,32 @@ export async function reserveFitting(
   return tried.kind === 'reserved'
     ? timedFrom(startedMs, clock.elapsedMs(), tried)
     : toldAsAsked(tried, first);
+}
+
+interface Begun {
+  readonly first: ReserveResult;
+  /** What was counted on the way to it. */
+  readonly counted?: Fit['counted'];
+}
+
+/**
+ * The first try once more, on all counters, where some of them refused it alone and it could be made
+ * to fit those: the others may leave it less room. Undefined where it could not: what does not fit
+ * into the room of some does not fit into that of all.
+ */
+async function askWhole(
+  guard: FittingGuard,
+  request: GuardedRequest,
+  view: SettingsView,
+  asked: RefusedTry,
+): Promise<Begun | undefined> {
+  const { admission } = asked;
+  const fit = await nextFit(guard, request, asked, admission.fit.counted === undefined);
+  if (fit === undefined) return undefined;
+  const first = await reserveAgain(guard, request, admission, view, admission.fit);
+  const { admission: again } = first.kind === 'reserved' ? first.reserved : first;
+  // By settings that were read meanwhile it may be another model's tokens that count.
+  return termsOf(again) === termsOf(admission) ? { first, counted: fit.counted } : { first };
 }
 
 /** What the caller asked for is what the refusal speaks of, whatever was tried in its place. */
@@ -82,10 +112,11 @@ async function nextFit(
   request: GuardedRequest,
   { admission, refusals }: RefusedTry,
   mayCount: boolean,
+  known?: Fit['counted'],
 ): Promise<Fit | undefined> {
   const room = roomOf(admission, refusals);
   if (room === undefined) return undefined;
-  const counted = mayCount ? await guard.counting.count(request, admission, room) : undefined;
+  const counted = mayCount ? await guard.counting.count(request, admission, room) : known;
   return fitInto(admission, room, counted);
 }
 
@@ -102,12 +133,14 @@ async function reserveAgain(
 ): Promise<ReserveResult> {
   const { settings, clock } = guard.ports;
   const { settingsMaxAgeMs } = guard.options;
-  if (isFresh(view, clock.nowMs(), settingsMaxAgeMs)) return reserveBy(guard, request, view, fit);
+  if (isFresh(view, clock.nowMs(), settingsMaxAgeMs)) {
+    return reserveBy(guard, request, view, fit, 'all-at-once');
+  }
   const fresh = await settings.read(request.keyId, settingsMaxAgeMs);
   const unlowered: Fit = fit.counted === undefined ? AS_ASKED : { counted: fit.counted };
   const again = decideBy(guard, request, fresh, unlowered);
   const isUnchanged = termsOf(again) === termsOf(decided);
-  return reserveBy(guard, request, fresh, isUnchanged ? fit : unlowered);
+  return reserveBy(guard, request, fresh, isUnchanged ? fit : unlowered, 'all-at-once');
 }
 
 /** Reserves as asked; where less is allowed a request, once more by what was counted. */

@@ -16,6 +16,7 @@ import type {
   SpendGuardOptions,
   SpendGuardPorts,
 } from './guarded-request.ts';
+import { createRefusedLately } from './refused-lately.ts';
 import { mostReserved } from './reserve-all.ts';
 import { estimateBy, type ReserveResult } from './reserve-request.ts';
 import type { SpendGuard } from './spend-guard.ts';
@@ -60,7 +61,12 @@ export function createRehearsal(given: SpendGuardPorts, options: SpendGuardOptio
       },
     },
   };
-  const reserveGuard = { ports, options, counting: createTokenCounting(ports) };
+  const reserveGuard = {
+    ports,
+    options,
+    counting: createTokenCounting(ports),
+    refusedLately: createRefusedLately(ports.clock),
+  };
 
   const handle = async (request: GuardedRequest): Promise<GuardedAnswer> => {
     found = { wouldCount: false };

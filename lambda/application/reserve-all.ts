@@ -17,6 +17,7 @@ import type { CounterState, Ledger, RefusalReason, ReserveOutcome } from '../por
 import type { Telemetry } from '../ports/telemetry.ts';
 import type { Charge } from './admission.ts';
 import { reportLeftHold } from './left-hold.ts';
+import { LASTING, mostFinal } from './told-refusal.ts';
 
 export interface Held {
   readonly charge: Charge;
@@ -45,6 +46,8 @@ export type ReserveAllOutcome =
   | (CounterRefusal & {
       readonly kind: 'refused';
       readonly refusals: readonly CounterRefusal[];
+      /** False where those that were asked first refused, and no other was asked. */
+      readonly isWhole: boolean;
     });
 
 export interface ReserveAllRequest {
@@ -53,6 +56,8 @@ export interface ReserveAllRequest {
   readonly amountNanoUsd: NanoUsd;
   /** Epoch milliseconds from which the reservation may be charged in full. */
   readonly expiresAtMs: number;
+  /** Enforced charges that are asked before the others, as they are likely to refuse. */
+  readonly first?: ReadonlySet<Charge>;
 }
 
 export interface ReserveAllPorts {
@@ -62,23 +67,14 @@ export interface ReserveAllPorts {
 }
 
 const RANDOM_CHARACTERS = 10;
-/** Milliseconds after which a first try, with its releases, is not followed by one in order. */
+/** Milliseconds after which a first try, with its releases, is not followed by another one. */
 const MAX_FIRST_TRY_MS = 1_000;
 
-/** The refusal that is told when several counters refuse: the one that waiting helps least. */
-const BY_FINALITY: readonly RefusalReason[] = [
-  'larger-than-limit',
-  'spent',
-  'tag-counter-limit',
-  'in-flight-limit',
-  'reserved-in-flight',
-];
-
 /**
- * Reserves in parallel: one round trip. Where a counter refuses only because of what others hold
- * in flight, and this request held another counter meanwhile, two requests may have refused each
- * other for nothing: then once more, one counter after another in counter-key order, if it can be
- * at once.
+ * Reserves in parallel: one round trip, and a second one where those asked first do not refuse for
+ * good. Where a counter refuses only because of what others hold in flight, and this request held
+ * another counter meanwhile, two requests may have refused each other for nothing: then once more,
+ * one counter after another in counter-key order, if it can be at once.
  *
  * @throws HardcapError ledger_unavailable, after releasing what could be released
  */
@@ -123,15 +119,52 @@ type Attempt =
   | Extract<ReserveAllOutcome, { kind: 'reserved' }>
   | (Extract<ReserveAllOutcome, { kind: 'refused' }> & { readonly heldOthers: boolean });
 
+/** What became of a reserve on one counter. */
+interface Answer {
+  readonly charge: Charge;
+  readonly outcome: PromiseSettledResult<ReserveOutcome>;
+}
+
+/** Those asked first alone; the others too, under the same id, unless that has ended it. */
 async function reserveInParallel(
   ports: ReserveAllPorts,
   request: ReserveAllRequest,
 ): Promise<Attempt> {
   const id = newId(ports, request);
-  const outcomes = await Promise.allSettled(
-    request.charges.map((charge) => reserveOne(ports, request, id, charge)),
-  );
-  return conclude(ports, id, request.charges, outcomes);
+  const { charges, first } = request;
+  const ask = async (asked: readonly Charge[]): Promise<Answer[]> => {
+    const outcomes = await Promise.allSettled(
+      asked.map((charge) => reserveOne(ports, request, id, charge)),
+    );
+    return asked.flatMap((charge, index) => {
+      const outcome = outcomes[index];
+      return outcome === undefined ? [] : { charge, outcome };
+    });
+  };
+  if (first === undefined || first.size === 0) return conclude(ports, id, await ask(charges));
+  const startedMs = ports.clock.elapsedMs();
+  const early = await ask(charges.filter((charge) => first.has(charge)));
+  if (early.some(isEnd)) return conclude(ports, id, early, false);
+  // Its attempts timed out: the others would go by limits that are older than is promised.
+  if (ports.clock.elapsedMs() - startedMs > MAX_FIRST_TRY_MS) {
+    return conclude(ports, id, [...early.map(givenUp), ...early]);
+  }
+  const late = await ask(charges.filter((charge) => !first.has(charge)));
+  const answers = [...early, ...late];
+  const inKeyOrder = charges.flatMap((charge) => answers.filter((one) => one.charge === charge));
+  return conclude(ports, id, inKeyOrder);
+}
+
+/** What stands on its counter is released, and the client is told that the ledger did not answer. */
+const givenUp = ({ charge }: Answer): Answer => ({
+  charge: { ...charge, enforced: true },
+  outcome: { status: 'rejected', reason: new Error('the counter that was asked first took long') },
+});
+
+/** Whether an enforced counter's answer ends the try, whatever the others would say. */
+function isEnd({ outcome }: Answer): boolean {
+  if (outcome.status === 'rejected' || outcome.value.kind === 'unavailable') return true;
+  return outcome.value.kind === 'refused' && LASTING.has(outcome.value.reason);
 }
 
 async function reserveInOrder(
@@ -139,35 +172,33 @@ async function reserveInOrder(
   request: ReserveAllRequest,
 ): Promise<Attempt> {
   const id = newId(ports, request);
-  const outcomes: PromiseSettledResult<ReserveOutcome>[] = [];
+  const answers: Answer[] = [];
   for (const charge of request.charges) {
     const [outcome] = await Promise.allSettled([reserveOne(ports, request, id, charge)]);
-    outcomes.push(outcome);
+    answers.push({ charge, outcome });
     const isReserved = outcome.status === 'fulfilled' && outcome.value.kind === 'reserved';
     if (charge.enforced && !isReserved) break;
   }
-  return conclude(ports, id, request.charges, outcomes);
+  return conclude(ports, id, answers);
 }
 
 async function conclude(
   ports: ReserveAllPorts,
   id: ReservationId,
-  charges: readonly Charge[],
-  outcomes: readonly PromiseSettledResult<ReserveOutcome>[],
+  answers: readonly Answer[],
+  isWhole = true,
 ): Promise<Attempt> {
   const held: Held[] = [];
   const toRelease: CounterHold[] = [];
   const refusals: CounterRefusal[] = [];
   let failure: unknown;
   let failed = false;
-  outcomes.forEach((outcome, index) => {
-    const charge = charges[index];
-    if (charge === undefined) return;
+  for (const { charge, outcome } of answers) {
     if (outcome.status === 'rejected') {
       // A warn cap only counts: its books being out of reach is no reason to refuse.
       failed ||= charge.enforced;
       failure ??= outcome.reason;
-      return;
+      continue;
     }
     const { value } = outcome;
     if (value.kind === 'reserved') {
@@ -180,7 +211,7 @@ async function conclude(
     } else if (charge.enforced) {
       refusals.push({ charge, reason: value.reason, state: value.state });
     }
-  });
+  }
   const complete = !failed && refusals.length === 0;
   if (!complete) toRelease.push(...held.map(({ hold }) => hold));
   await releaseAll(ports, toRelease);
@@ -188,7 +219,7 @@ async function conclude(
   if (failed) throw unavailable(failure);
   // What is held on a warn cap keeps nobody out.
   const heldOthers = held.some(({ charge }) => charge.enforced);
-  return { kind: 'refused', ...mostFinal(refusals), refusals, heldOthers };
+  return { kind: 'refused', ...mostFinal(refusals), refusals, isWhole, heldOthers };
 }
 
 /** Releases each of these; one that cannot be is named in the log. Never rejects. */
@@ -214,15 +245,5 @@ function unavailable(cause: unknown): HardcapError {
     'ledger_unavailable',
     'ledger_unavailable: the ledger did not answer, so nothing was sent to Bedrock',
     { cause },
-  );
-}
-
-function mostFinal(refusals: readonly CounterRefusal[]): CounterRefusal {
-  const [first, ...rest] = refusals;
-  if (first === undefined) throw new HardcapError('invariant_broken', 'a refusal without a cap');
-  return rest.reduce(
-    (chosen, next) =>
-      BY_FINALITY.indexOf(next.reason) < BY_FINALITY.indexOf(chosen.reason) ? next : chosen,
-    first,
   );
 }

@@ -12,12 +12,14 @@ import type {
   SpendGuardPorts,
   Timings,
 } from './guarded-request.ts';
+import { NONE_FIRST, type RefusedLately } from './refused-lately.ts';
 import { type CounterRefusal, type ReserveAllOutcome, reserveAll } from './reserve-all.ts';
 import { openSettlement } from './settlement.ts';
 
 export interface ReserveGuard {
   readonly ports: SpendGuardPorts;
   readonly options: SpendGuardOptions;
+  readonly refusedLately: RefusedLately;
 }
 
 /** A try that a full cap refused. Nothing of it stands. */
@@ -26,6 +28,8 @@ export interface RefusedTry {
   readonly refusal: CapRefusal;
   readonly admission: Admission;
   readonly refusals: readonly CounterRefusal[];
+  /** False where counters that refused lately were asked first, did so again, and ended it. */
+  readonly isWhole: boolean;
   readonly timings: Timings;
 }
 
@@ -64,12 +68,17 @@ export function estimateBy(
   return estimate(view, key, request, options, nowMs, AS_ASKED);
 }
 
-/** @throws HardcapError as `decideBy`, or ledger_unavailable */
+/**
+ * Asks counters that refused lately before the others, unless all are to be asked at once.
+ *
+ * @throws HardcapError as `decideBy`, or ledger_unavailable
+ */
 export async function reserveBy(
   guard: ReserveGuard,
   request: GuardedRequest,
   view: SettingsView,
   fit: Fit = AS_ASKED,
+  asking: 'refusing-first' | 'all-at-once' = 'refusing-first',
 ): Promise<ReserveResult> {
   const { clock, telemetry } = guard.ports;
   const startedMs = clock.elapsedMs();
@@ -80,11 +89,15 @@ export async function reserveBy(
   const decidedMs = clock.elapsedMs();
   // Before the reserve, as what threw beside it would leave a reservation that nobody ends.
   guard.ports.upstream.open?.(request.region);
+  const first = asking === 'all-at-once' ? NONE_FIRST : guard.refusedLately.askedFirst(admission);
   const outcome = await reserveAll(guard.ports, {
+    first,
     charges: admission.charges,
     amountNanoUsd: admission.prepared.boundNanoUsd,
     expiresAtMs: request.deadlineAtMs + guard.options.reservationMarginMs,
   });
+  const refusals = outcome.kind === 'refused' ? outcome.refusals : [];
+  guard.refusedLately.learn(admission, first, refusals);
   const reserveMs = clock.elapsedMs() - decidedMs;
   telemetry.count(METRIC.reserveLatencyMs, reserveMs);
   const timings = {
@@ -108,7 +121,7 @@ export async function reserveBy(
 }
 
 const refusedBy = (
-  { charge, reason, state, refusals }: Extract<ReserveAllOutcome, { kind: 'refused' }>,
+  { charge, reason, state, refusals, isWhole }: Extract<ReserveAllOutcome, { kind: 'refused' }>,
   admission: Admission,
   timings: Timings,
 ): RefusedTry => ({
@@ -122,4 +135,5 @@ const refusedBy = (
   },
   admission,
   refusals,
+  isWhole,
 });

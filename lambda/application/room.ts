@@ -21,19 +21,24 @@ export interface Room {
 /** No smaller amount would pass these. */
 const NOT_OF_MONEY: ReadonlySet<RefusalReason> = new Set(['in-flight-limit', 'tag-counter-limit']);
 
+/** Whether the counter had just cut a stream: it says `spent` then, whatever is left. */
+export function isShut(
+  { prepared }: Admission,
+  { charge, reason, state }: CounterRefusal,
+): boolean {
+  const needed = charge.firstNanoUsd ?? prepared.boundNanoUsd;
+  return reason === 'spent' && state.settledNanoUsd + needed <= charge.limitNanoUsd;
+}
+
 /** The least that remains under the caps that refused; undefined where no amount would pass. */
 export function roomOf(
-  { prepared }: Admission,
+  admission: Admission,
   refusals: readonly CounterRefusal[],
 ): Room | undefined {
   let remainingNanoUsd: NanoUsd | undefined;
-  for (const { charge, reason, state } of refusals) {
-    const { limitNanoUsd } = charge;
-    const needed = charge.firstNanoUsd ?? prepared.boundNanoUsd;
-    // A counter that has just cut a stream says `spent` whatever is left under its limit.
-    const isShut = reason === 'spent' && state.settledNanoUsd + needed <= limitNanoUsd;
-    if (isShut || NOT_OF_MONEY.has(reason)) return undefined;
-    const own = subtractUsd(limitNanoUsd, state.committedNanoUsd);
+  for (const refusal of refusals) {
+    if (isShut(admission, refusal) || NOT_OF_MONEY.has(refusal.reason)) return undefined;
+    const own = subtractUsd(refusal.charge.limitNanoUsd, refusal.state.committedNanoUsd);
     if (remainingNanoUsd === undefined || own < remainingNanoUsd) remainingNanoUsd = own;
   }
   if (remainingNanoUsd === undefined || remainingNanoUsd <= ZERO_USD) return undefined;

@@ -184,6 +184,9 @@ export async function readWhole(response: UpstreamResponse, maxBytes: number): P
   return chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks);
 }
 
+/** Given, as an abort without one makes an error with a stack for every request. */
+const CANCELLED = 'the answer came in time';
+
 /** A signal that aborts at `deadlineAtMs`, unless cancelled before. */
 export function deadlineSignal(clock: Clock, deadlineAtMs: number) {
   const expiry = new AbortController();
@@ -192,5 +195,5 @@ export function deadlineSignal(clock: Clock, deadlineAtMs: number) {
     () => expiry.abort(),
     () => {},
   );
-  return { signal: expiry.signal, cancel: () => waiting.abort() };
+  return { signal: expiry.signal, cancel: () => waiting.abort(CANCELLED) };
 }

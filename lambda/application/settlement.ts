@@ -86,6 +86,8 @@ async function endAll(
   setDone: () => void,
 ): Promise<void> {
   const { clock, telemetry } = ports;
+  // The client's bytes first: preparing and signing writes would hold up the last of them.
+  await clock.nextTurn();
   const startedMs = clock.elapsedMs();
   const outcomes = await Promise.all(
     context.held.map((held) => endOne(ports.ledger, held, ending)),

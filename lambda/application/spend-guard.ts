@@ -26,6 +26,7 @@ import { ledgerWithMetrics } from './ledger-with-metrics.ts';
 import { type ListingRequest, listModels } from './model-list.ts';
 import { quietTelemetry } from './quiet-telemetry.ts';
 import { createRefusalLog, type RefusalLog } from './refusal-log.ts';
+import { createRefusedLately } from './refused-lately.ts';
 import { mostReserved, releaseAll } from './reserve-all.ts';
 import { decideBy, isFresh, type ReserveResult, reserveBy } from './reserve-request.ts';
 import { sendOnce } from './send-once.ts';
@@ -51,6 +52,7 @@ export function createSpendGuard(given: SpendGuardPorts, options: SpendGuardOpti
     ports,
     options,
     counting: createTokenCounting(ports),
+    refusedLately: createRefusedLately(ports.clock),
     refusals: createRefusalLog(ports, options.overCapStatus),
   };
   return {

@@ -39,9 +39,21 @@ const MAX_SUGGESTIONS = 3;
 /** An id is near another when they begin alike for this share of the asked id's length. */
 const NEAR_SHARE = 0.75;
 
-const MODELS: ReadonlyMap<string, PricedRow> = new Map(
-  CATALOGUE_ROWS.map((row) => [row.baseModelId, priceRow(row, CATALOGUE_VERSION)]),
+const ROWS: ReadonlyMap<string, CatalogueRow> = new Map(
+  CATALOGUE_ROWS.map((row) => [row.baseModelId, row]),
 );
+
+/** The rows that were asked for: making the prices of all takes longer than reading them. */
+const priced = new Map<string, PricedRow>();
+
+function pricedRow(baseModelId: string): PricedRow | undefined {
+  const known = priced.get(baseModelId);
+  const row = ROWS.get(baseModelId);
+  if (known !== undefined || row === undefined) return known;
+  const made = priceRow(row, CATALOGUE_VERSION);
+  priced.set(baseModelId, made);
+  return made;
+}
 
 /**
  * The model of this id, at the operator's price where there is one (set for the id as asked for,
@@ -66,7 +78,7 @@ export function findModel(
   if (own !== undefined) return own;
   const ids: SomeIds =
     profile === undefined ? [parseModelId(modelId)] : idsOfProfile(modelId, profile);
-  const known = MODELS.get(ids[0].baseModelId);
+  const known = pricedRow(ids[0].baseModelId);
   if (known === undefined) throw unknownModel(ids[0], operatorPrices);
   const { id, price } = dearestOf(known, ids, region, operatorPrices);
   const { baseModelId, vendor, family, contextWindowTokens, maxOutputTokens } = known.row;
@@ -87,7 +99,7 @@ export function findModel(
 /** Whether an id, or an ARN of one, is of a model in the catalogue. */
 export function isKnownModelId(modelId: string): boolean {
   try {
-    return MODELS.has(parseModelId(modelId).baseModelId);
+    return ROWS.has(parseModelId(modelId).baseModelId);
   } catch {
     return false;
   }
@@ -189,7 +201,7 @@ function priceThatHolds(
  */
 export function familyNameOf(modelId: string): FamilyName | undefined {
   try {
-    return MODELS.get(parseModelId(modelId).baseModelId)?.row.family;
+    return ROWS.get(parseModelId(modelId).baseModelId)?.family;
   } catch {
     return undefined;
   }
@@ -268,7 +280,7 @@ function notSold(id: ParsedModelId, row: CatalogueRow): HardcapError {
 
 /** Base ids that begin like the asked one, the nearest first: to be shown, never to be used. */
 function nearIds(asked: string): readonly string[] {
-  return [...MODELS.keys()]
+  return [...ROWS.keys()]
     .map((known) => ({ known, alike: commonPrefixLength(hyphened(asked), hyphened(known)) }))
     .filter(({ alike }) => alike >= asked.length * NEAR_SHARE)
     .sort((a, b) => b.alike - a.alike)

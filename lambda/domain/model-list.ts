@@ -1,10 +1,13 @@
 /**
  * The model ids that can be asked for in a region: a list to choose from, not a table of prices.
  */
-import { GUARDRAIL_ROWS } from './catalogue/guardrails.ts';
+import { GUARDRAIL_CHECKS_ID, GUARDRAIL_ID } from './catalogue/guardrails.ts';
 import { CATALOGUE_ROWS } from './catalogue/rows.ts';
 import { profilesOfRegion } from './model-names.ts';
 import type { MalformedPrice, Price } from './price.ts';
+
+/** What stands in the catalogue and is asked for by operations of its own. */
+const NO_MODELS = new Set([GUARDRAIL_ID, GUARDRAIL_CHECKS_ID]);
 
 /**
  * Ids that the catalogue sells and the region can call, then those that an operator describes.
@@ -15,7 +18,7 @@ export function modelIdsIn(
   operatorPrices: ReadonlyMap<string, Price | MalformedPrice>,
 ): readonly string[] {
   const prefixes = new Set<string>(profilesOfRegion(region));
-  const models = CATALOGUE_ROWS.filter((row) => !GUARDRAIL_ROWS.includes(row));
+  const models = CATALOGUE_ROWS.filter(({ baseModelId }) => !NO_MODELS.has(baseModelId));
   const sold = models.flatMap(({ baseModelId, offers }) =>
     [...new Set(offers.flatMap(({ soldAs }) => soldAs))].flatMap((prefix) => {
       if (prefix === 'bare') return [baseModelId];

@@ -57,13 +57,6 @@ const PROFILES_BY_REGION: readonly (readonly [RegExp, readonly ProfilePrefix[]])
 export const profilesOfRegion = (region: string): readonly ProfilePrefix[] =>
   PROFILES_BY_REGION.find(([regions]) => regions.test(region))?.[1] ?? [];
 
-const SOLD_AS: ReadonlyMap<string, ReadonlySet<string>> = new Map(
-  CATALOGUE_ROWS.map((row) => [
-    row.baseModelId,
-    new Set(row.offers.flatMap((offer) => offer.soldAs)),
-  ]),
-);
-
 /**
  * The Bedrock id that a vendor's name stands for in the called region: the region's own profile
  * where the catalogue sells one, else `global`, else the bare id. Any other text as it is.
@@ -71,7 +64,9 @@ const SOLD_AS: ReadonlyMap<string, ReadonlySet<string>> = new Map(
 export function bedrockModelId(name: string, region: string): string {
   const baseModelId = BASE_MODEL_IDS.get(name);
   if (baseModelId === undefined) return name;
-  const sold = SOLD_AS.get(baseModelId);
-  const prefix = profilesOfRegion(region).find((profile) => sold?.has(profile));
+  const sold = CATALOGUE_ROWS.find((row) => row.baseModelId === baseModelId)?.offers ?? [];
+  const isSoldAs = (profile: ProfilePrefix): boolean =>
+    sold.some(({ soldAs }) => soldAs.includes(profile));
+  const prefix = profilesOfRegion(region).find(isSoldAs);
   return prefix === undefined ? baseModelId : `${prefix}.${baseModelId}`;
 }

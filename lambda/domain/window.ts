@@ -4,7 +4,7 @@
  * Invariant: for one kind, zone and week start, every instant has exactly one window id, and the
  * id names the window's local start with its UTC offset, so a repeated hour has two ids.
  */
-import { DateTime, IANAZone } from 'luxon';
+import { isTimeZone, offsetMsAt } from './time-zone.ts';
 
 export const WINDOW_KINDS = ['hourly', 'daily', 'weekly', 'monthly', 'lifetime'] as const;
 export type WindowKind = (typeof WINDOW_KINDS)[number];
@@ -36,50 +36,54 @@ export interface Window {
   readonly endsAtMs: number | undefined;
 }
 
-export const isTimeZone = (name: string): boolean => IANAZone.isValidZone(name);
-
 const LIFETIME: Window = { id: 'lifetime', startsAtMs: 0, endsAtMs: undefined };
 const DAYS_PER_WEEK = 7;
-const HOUR_MS = 3_600_000;
 const MINUTE_MS = 60_000;
-/** The machine's own locale might write the digits of an id in another script. */
-const ID_LOCALE = { locale: 'en-US', numberingSystem: 'latn' } as const;
+const HOUR_MS = 60 * MINUTE_MS;
+const DAY_MS = 24 * HOUR_MS;
 
-/** The window that `atMs` (epoch milliseconds) falls into. Not cached; see `WindowClock`. */
+/**
+ * The window that `atMs` (epoch milliseconds) falls into. Not cached; see `WindowClock`.
+ *
+ * @throws RangeError where there is no such time zone
+ */
 export function windowAt(rule: WindowRule, atMs: number): Window {
   if (rule.kind === 'lifetime') return LIFETIME;
-  const local = DateTime.fromMillis(atMs, { zone: rule.timeZone, ...ID_LOCALE });
-  if (!local.isValid) throw new RangeError(`no such time zone: ${rule.timeZone}`);
-  const { start, endsAtMs } = rule.kind === 'hourly' ? hourOf(local) : daysOf(rule, local);
-  return {
-    id: `${rule.kind}:${start.toFormat("yyyy-MM-dd'T'HHZZ")}@${rule.timeZone}`,
-    startsAtMs: start.toMillis(),
-    endsAtMs,
-  };
+  const offsetMs: Offset = (ms) => offsetMsAt(rule.timeZone, ms);
+  const { startsAtMs, endsAtMs } =
+    rule.kind === 'hourly' ? hourOf(offsetMs, atMs) : daysOf(rule, offsetMs, atMs);
+  const start = localText(startsAtMs, offsetMs(startsAtMs));
+  return { id: `${rule.kind}:${start}@${rule.timeZone}`, startsAtMs, endsAtMs };
 }
 
+/** How far a zone's local time is ahead of UTC at an instant, in milliseconds. */
+type Offset = (atMs: number) => number;
+
 interface Span {
-  readonly start: DateTime;
+  readonly startsAtMs: number;
   readonly endsAtMs: number;
+}
+
+/** Local date, hour and offset: `2026-10-25T02+02:00`. */
+function localText(atMs: number, offsetMs: number): string {
+  const hour = new Date(atMs + offsetMs).toISOString().slice(0, 'yyyy-mm-ddThh'.length);
+  const away = new Date(Math.abs(offsetMs)).toISOString().slice(11, 16);
+  return `${hour}${offsetMs < 0 ? '-' : '+'}${away}`;
 }
 
 /**
  * The instants that share local hour and UTC offset. A change of offset inside an hour ends it
  * (Lord Howe turns its clocks by half an hour), so that no instant is in two hours or in none.
  */
-function hourOf(local: DateTime): Span {
-  const { zone } = local;
-  const atMs = local.toMillis();
-  const offset = zone.offset(atMs);
-  const localMs = atMs + offset * MINUTE_MS;
-  const hourStartMs = Math.floor(localMs / HOUR_MS) * HOUR_MS - offset * MINUTE_MS;
-  const lastMs = hourStartMs + HOUR_MS - 1;
-  const hasOffset = (ms: number): boolean => zone.offset(ms) === offset;
-  const startMs = hasOffset(hourStartMs) ? hourStartMs : firstWhere(hasOffset, hourStartMs, atMs);
-  const endsAtMs = hasOffset(lastMs)
-    ? lastMs + 1
-    : firstWhere((ms) => !hasOffset(ms), atMs, lastMs);
-  return { start: DateTime.fromMillis(startMs, { zone, ...ID_LOCALE }), endsAtMs };
+function hourOf(offsetMs: Offset, atMs: number): Span {
+  const awayMs = offsetMs(atMs);
+  const firstMs = Math.floor((atMs + awayMs) / HOUR_MS) * HOUR_MS - awayMs;
+  const lastMs = firstMs + HOUR_MS - 1;
+  const hasOffset = (ms: number): boolean => offsetMs(ms) === awayMs;
+  return {
+    startsAtMs: hasOffset(firstMs) ? firstMs : firstWhere(hasOffset, firstMs, atMs),
+    endsAtMs: hasOffset(lastMs) ? lastMs + 1 : firstWhere((ms) => !hasOffset(ms), atMs, lastMs),
+  };
 }
 
 /** The first millisecond after `lowMs` for which `holds`, which is false there and true at `highMs`. */
@@ -94,35 +98,43 @@ function firstWhere(holds: (ms: number) => boolean, lowMs: number, highMs: numbe
   return high;
 }
 
-function daysOf(rule: WindowRule, local: DateTime): Span {
-  switch (rule.kind) {
-    case 'monthly': {
-      const start = startOfDay(local.startOf('month'));
-      return { start, endsAtMs: startOfDay(start.plus({ months: 1 })).toMillis() };
-    }
-    case 'weekly': {
-      const isoWeekday = WEEKDAYS.indexOf(rule.weekStart) + 1;
-      const daysBack = (local.weekday - isoWeekday + DAYS_PER_WEEK) % DAYS_PER_WEEK;
-      const day = local.startOf('day');
-      // Not counted from the start: that is a day late where the zone left its date out.
-      const end = startOfDay(day.plus({ days: DAYS_PER_WEEK - daysBack }));
-      return { start: startOfDay(day.minus({ days: daysBack })), endsAtMs: end.toMillis() };
-    }
-    default: {
-      const start = startOfDay(local);
-      return { start, endsAtMs: startOfDay(start.plus({ days: 1 })).toMillis() };
-    }
-  }
+function daysOf({ kind, weekStart }: WindowRule, offsetMs: Offset, atMs: number): Span {
+  // Dates are counted by their midnights in UTC, where each has 24 hours.
+  const date = Math.floor((atMs + offsetMs(atMs)) / DAY_MS) * DAY_MS;
+  const [first, next] = datesOf(kind, weekStart, date);
+  return { startsAtMs: startOfDay(first, offsetMs), endsAtMs: startOfDay(next, offsetMs) };
 }
 
+/** The first date of the window that holds a date, and the first date of the next window. */
+function datesOf(kind: WindowKind, weekStart: Weekday, date: number): readonly [number, number] {
+  if (kind === 'daily') return [date, date + DAY_MS];
+  const utc = new Date(date);
+  if (kind === 'monthly') {
+    const first = utc.setUTCDate(1);
+    return [first, utc.setUTCMonth(utc.getUTCMonth() + 1)];
+  }
+  const daysBack =
+    (weekdayIndex(utc) - WEEKDAYS.indexOf(weekStart) + DAYS_PER_WEEK) % DAYS_PER_WEEK;
+  const first = date - daysBack * DAY_MS;
+  return [first, first + DAYS_PER_WEEK * DAY_MS];
+}
+
+/** The place in WEEKDAYS; `Date` counts from Sunday. */
+const weekdayIndex = (date: Date): number => (date.getUTCDay() + DAYS_PER_WEEK - 1) % DAYS_PER_WEEK;
+
 /**
- * The first instant of a local date. Where clocks go back over midnight (Havana, the Azores)
- * midnight comes twice in one date, and the day would have two ids: two budgets.
+ * The first instant of a local date. Where clocks go back over midnight (Havana, the Azores) it is
+ * the first of two midnights: else the day would have two ids, which is two budgets. Where they go
+ * forward over it, or the whole date is left out, it is the instant at which they do.
  */
-function startOfDay(local: DateTime): DateTime {
-  const midnight = local.startOf('day');
-  const before = midnight.minus({ milliseconds: 1 });
-  return before.toISODate() === midnight.toISODate() ? before.startOf('day') : midnight;
+function startOfDay(date: number, offsetMs: Offset): number {
+  const [before, after] = [offsetMs(date - DAY_MS), offsetMs(date + DAY_MS)];
+  const isMidnight = (awayMs: number): boolean => offsetMs(date - awayMs) === awayMs;
+  // The greater offset makes the earlier instant.
+  const [ahead, behind] = before > after ? [before, after] : [after, before];
+  if (isMidnight(ahead)) return date - ahead;
+  if (isMidnight(behind)) return date - behind;
+  return firstWhere((ms) => offsetMs(ms) === after, date - DAY_MS, date + DAY_MS);
 }
 
 const WINDOW_ID =
@@ -147,14 +159,14 @@ const endOf = (window: Window | undefined): number | undefined =>
 export function windowOf(id: string): Window | undefined {
   if (id === LIFETIME.id) return LIFETIME;
   const [, kind, date = '', hour, offset, timeZone = ''] = WINDOW_ID.exec(id) ?? [];
-  const named = DateTime.fromISO(`${date}T${hour}:00${offset}`, { zone: timeZone });
-  if (kind === undefined || !named.isValid) return undefined;
+  const namedMs = Date.parse(`${date}T${hour}:00${offset}`);
+  if (kind === undefined || Number.isNaN(namedMs) || !isTimeZone(timeZone)) return undefined;
   // A week's id does not name the day that weeks start on: it starts on it.
-  const weekStart = WEEKDAYS[DateTime.fromISO(date, { zone: 'UTC' }).weekday - 1] ?? 'monday';
+  const weekStart = WEEKDAYS[weekdayIndex(new Date(date))] ?? 'monday';
   const rule: WindowRule = { kind: kind as WindowKind, timeZone, weekStart };
   // The id leaves out the minutes of its start, which are not zero where clocks changed there.
   for (let minute = 0; minute < MINUTES_PER_HOUR; minute += 1) {
-    const window = windowAt(rule, named.toMillis() + minute * MINUTE_MS);
+    const window = windowAt(rule, namedMs + minute * MINUTE_MS);
     if (window.id === id) return window;
   }
   return undefined;

@@ -3,10 +3,10 @@
  * streaming handler. The function and local mode differ only in what they pass in.
  */
 import type { Readable } from 'node:stream';
-import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import middy from '@middy/core';
 import { executionModeStreamifyResponse } from '@middy/core/StreamifyResponse';
 import type { Context, LambdaFunctionURLEvent } from 'aws-lambda';
+import type { DynamoCalls } from '../adapters/dynamodb/dynamo-calls.ts';
 import { createHttpGateway } from '../adapters/http/gateway.ts';
 import { createDynamoLedger } from '../adapters/ledger/dynamo-ledger.ts';
 import { createDynamoSettings } from '../adapters/settings/dynamo-settings.ts';
@@ -24,8 +24,8 @@ import type { GatewayEnvironment } from './environment.ts';
 
 export interface GatewayParts {
   readonly environment: GatewayEnvironment;
-  /** One attempt a call, short time-outs, numbers kept exact. */
-  readonly dynamo: DynamoDBDocumentClient;
+  /** With short time-outs. */
+  readonly dynamo: DynamoCalls;
   readonly upstream: Upstream;
   /** Absent: nothing is counted, and the bounds by bytes stand. */
   readonly tokenCounter?: TokenCounter;
@@ -51,14 +51,14 @@ export function composeGateway(parts: GatewayParts): StreamingHandler {
   const { environment, dynamo, upstream, tokenCounter, profiles, clock } = parts;
   const telemetry = quietTelemetry(parts.telemetry);
   const settings = createDynamoSettings({
-    client: dynamo,
+    dynamo,
     tableName: environment.settingsTable,
     clock,
   });
   const spendGuard = createSpendGuard(
     {
       ledger: createDynamoLedger({
-        client: dynamo,
+        dynamo,
         tableName: environment.ledgerTable,
         clock,
         maxInFlight: environment.maxInFlight,

@@ -8,6 +8,8 @@ export interface Clock {
   elapsedMs(): number;
   /** Resolves after this many milliseconds; rejects with the signal's reason when it aborts. */
   sleep(durationMs: number, signal?: AbortSignal): Promise<void>;
+  /** Resolves when what is ready to go out has gone: at once, where nothing is. */
+  nextTurn(): Promise<void>;
   /** That many characters of [0-9a-z], unpredictable. */
   randomCharacters(count: number): string;
 }

@@ -2,6 +2,7 @@
  * The rollover run on its real ports, for the function, the local gateway and the command line.
  */
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import { documentCalls } from '../adapters/dynamodb/document-calls.ts';
 import { createDynamoMaintenance } from '../adapters/ledger/dynamo-maintenance.ts';
 import { createDynamoToldMarks } from '../adapters/ledger/dynamo-told-marks.ts';
 import { createDynamoCapList } from '../adapters/settings/dynamo-cap-list.ts';
@@ -41,17 +42,26 @@ export function composeRollover(
   const { client, environment, clock, telemetry, events, settingsTimeoutMs } = parts;
   const { ledgerTable, settingsTable, journalDays, counterDays } = environment;
   const settings = {
-    client,
+    dynamo: documentCalls(client),
     tableName: settingsTable,
     ...(settingsTimeoutMs === undefined ? {} : { timeoutMs: settingsTimeoutMs }),
   };
   const ports = {
-    maintenance: createDynamoMaintenance({ client, tableName: ledgerTable, clock, journalDays }),
+    maintenance: createDynamoMaintenance({
+      dynamo: documentCalls(client),
+      tableName: ledgerTable,
+      clock,
+      journalDays,
+    }),
     caps: createDynamoCapList(settings),
     keys: createDynamoKeyList(settings),
     malformed: {
       list: createDynamoMalformedList(settings),
-      marks: createDynamoToldMarks({ client, tableName: ledgerTable, clock }),
+      marks: createDynamoToldMarks({
+        dynamo: documentCalls(client),
+        tableName: ledgerTable,
+        clock,
+      }),
     },
     journal: new JournalSums(),
     clock,

@@ -4,10 +4,10 @@
  */
 import type { Context } from 'aws-lambda';
 import { systemClock } from '../adapters/clock/system-clock.ts';
+import { createLedgerClient } from '../adapters/dynamodb/document-client.ts';
 import { createBusClient, createBusEvents } from '../adapters/events/bus-events.ts';
 import { createEventsInTurn } from '../adapters/events/events-in-turn.ts';
 import { createLogEvents } from '../adapters/events/log-events.ts';
-import { createLedgerClient } from '../adapters/ledger/dynamo-client.ts';
 import { createAwsPriceSources } from '../adapters/prices/aws-price-sources.ts';
 import { createTelemetry } from '../adapters/telemetry/powertools-telemetry.ts';
 import type { RolloverReport } from '../application/rollover-work.ts';

@@ -4,6 +4,7 @@
  * Invariant: whatever fails here is logged and counted, and keeps nothing else from its work.
  */
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import { documentCalls } from '../adapters/dynamodb/document-calls.ts';
 import { createDynamoOutbox } from '../adapters/ledger/dynamo-outbox.ts';
 import { createDynamoPriceBook } from '../adapters/settings/dynamo-price-book.ts';
 import { createEventsWithOutbox } from '../application/events-with-outbox.ts';
@@ -36,9 +37,17 @@ export interface PriceWatchParts {
 export function composePriceWatch(parts: PriceWatchParts): (deadlineAtMs: number) => Promise<void> {
   const { client, environment, clock, telemetry, sources } = parts;
   const { settingsTable, ledgerTable, regions, catalogueMaxAgeDays, refreshesPrices } = environment;
-  const table = { client, tableName: settingsTable, timeoutMs: BOOK_TIMEOUT_MS };
+  const table = {
+    dynamo: documentCalls(client),
+    tableName: settingsTable,
+    timeoutMs: BOOK_TIMEOUT_MS,
+  };
   const book = createDynamoPriceBook(table);
-  const outbox = createDynamoOutbox({ client, tableName: ledgerTable, clock });
+  const outbox = createDynamoOutbox({
+    dynamo: documentCalls(client),
+    tableName: ledgerTable,
+    clock,
+  });
   const events = createEventsWithOutbox(parts.events, outbox, telemetry);
   const ports = { sources, book, clock, telemetry, events };
 

@@ -2,6 +2,7 @@
  * The sync of parameters on its real ports, for the function and the local gateway.
  */
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import { documentCalls } from '../adapters/dynamodb/document-calls.ts';
 import { createDynamoSyncedSettings } from '../adapters/settings/dynamo-synced-settings.ts';
 import { createParameterSync, type SyncReport } from '../application/sync-parameters.ts';
 import type { Clock } from '../ports/clock.ts';
@@ -29,6 +30,10 @@ export interface SsmSyncParts {
 export function composeSsmSync(parts: SsmSyncParts): () => Promise<SyncReport> {
   const { client, settingsTable, parameters, clock, telemetry } = parts;
   const timeoutMs = parts.settingsTimeoutMs ?? DEFAULT_TIMEOUT_MS;
-  const settings = createDynamoSyncedSettings({ client, tableName: settingsTable, timeoutMs });
+  const settings = createDynamoSyncedSettings({
+    dynamo: documentCalls(client),
+    tableName: settingsTable,
+    timeoutMs,
+  });
   return createParameterSync({ parameters, settings, clock, telemetry });
 }

@@ -4,7 +4,7 @@
  * Both do the same whole run: an event may be lost or late, and which one it was is not looked at.
  */
 import { systemClock } from '../adapters/clock/system-clock.ts';
-import { createLedgerClient } from '../adapters/ledger/dynamo-client.ts';
+import { createLedgerClient } from '../adapters/dynamodb/document-client.ts';
 import { createSsmClient, createSsmParameters } from '../adapters/parameters/ssm-parameters.ts';
 import { createTelemetry } from '../adapters/telemetry/powertools-telemetry.ts';
 import type { SyncReport } from '../application/sync-parameters.ts';

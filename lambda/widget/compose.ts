@@ -5,6 +5,7 @@
  *            CloudWatch would show its viewers a stack trace.
  */
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import { documentCalls } from '../adapters/dynamodb/document-calls.ts';
 import { createCounterReading } from '../adapters/ledger/counter-reading.ts';
 import { widgetPage, widgetProblem } from '../adapters/page/widget-page.ts';
 import { createDynamoCapItems } from '../adapters/settings/dynamo-cap-items.ts';
@@ -30,8 +31,15 @@ export type Widget = (event: unknown, functionArn: string) => Promise<string>;
 export function composeWidget(parts: WidgetParts): Widget {
   const { client, environment, clock, telemetry } = parts;
   const ports = {
-    caps: createDynamoCapItems({ client, tableName: environment.settingsTable }),
-    counters: createCounterReading({ client, tableName: environment.ledgerTable, clock }),
+    caps: createDynamoCapItems({
+      dynamo: documentCalls(client),
+      tableName: environment.settingsTable,
+    }),
+    counters: createCounterReading({
+      dynamo: documentCalls(client),
+      tableName: environment.ledgerTable,
+      clock,
+    }),
     clock,
   };
   return async (event, functionArn) => {

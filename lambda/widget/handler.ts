@@ -3,7 +3,7 @@
  */
 import type { Context } from 'aws-lambda';
 import { systemClock } from '../adapters/clock/system-clock.ts';
-import { createLedgerClient } from '../adapters/ledger/dynamo-client.ts';
+import { createLedgerClient } from '../adapters/dynamodb/document-client.ts';
 import { createTelemetry } from '../adapters/telemetry/powertools-telemetry.ts';
 import { composeWidget } from './compose.ts';
 import { readWidgetEnvironment } from './environment.ts';

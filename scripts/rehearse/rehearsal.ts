@@ -9,7 +9,7 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { text } from 'node:stream/consumers';
-import { createLedgerClient } from '../../lambda/adapters/ledger/dynamo-client.ts';
+import { createLedgerClient } from '../../lambda/adapters/dynamodb/document-client.ts';
 import { ENV } from '../../lambda/contract.ts';
 import { startEmbeddedDynamodb } from '../../local/embedded-dynamodb.ts';
 import { demoKey } from '../../local/seed.ts';
@@ -73,8 +73,7 @@ export async function openStage(): Promise<Stage> {
       return JSON.parse(report);
     },
     failure(bundle) {
-      const { NODE_OPTIONS = '' } = bundle.variables;
-      return text(start('run-bundle.ts', bundle, { NODE_OPTIONS, AWS_REGION: REGION }).stderr);
+      return text(start('run-bundle.ts', bundle, { AWS_REGION: REGION }).stderr);
     },
     async close() {
       for (const child of children) await ended(child);

@@ -3,6 +3,7 @@
  */
 import { DeleteCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { documentCalls } from '../../lambda/adapters/dynamodb/document-calls.ts';
 import { createDynamoOutbox } from '../../lambda/adapters/ledger/dynamo-outbox.ts';
 import { settingItem } from '../../lambda/adapters/settings/setting-items.ts';
 import { createEventsWithOutbox } from '../../lambda/application/events-with-outbox.ts';
@@ -168,7 +169,7 @@ describe('an event that nothing else keeps', () => {
           told.push(eventId);
         },
       },
-      createDynamoOutbox({ client, tableName: table.tableName, clock }),
+      createDynamoOutbox({ dynamo: documentCalls(client), tableName: table.tableName, clock }),
       telemetry,
     );
     const detail = { eventId: 'm:input 1 -> 2', subject: 's', message: 'm' };

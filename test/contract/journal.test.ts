@@ -5,6 +5,7 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DynamoDBDocumentClient, NumberValue, PutCommand } from '@aws-sdk/lib-dynamodb';
 import { mockClient } from 'aws-sdk-client-mock';
 import { expect, it } from 'vitest';
+import { documentCalls } from '../../lambda/adapters/dynamodb/document-calls.ts';
 import { createDynamoLedger } from '../../lambda/adapters/ledger/dynamo-ledger.ts';
 import { usd } from '../helpers/builders.ts';
 import { createVirtualClock, NOON_MS } from '../helpers/virtual-clock.ts';
@@ -12,7 +13,7 @@ import { createVirtualClock, NOON_MS } from '../helpers/virtual-clock.ts';
 const client = DynamoDBDocumentClient.from(new DynamoDBClient({ region: 'us-east-1' }));
 const dynamo = mockClient(client);
 const ledger = createDynamoLedger({
-  client,
+  dynamo: documentCalls(client),
   tableName: 'ledger',
   clock: createVirtualClock(),
   maxInFlight: 2_000,

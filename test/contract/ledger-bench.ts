@@ -22,7 +22,7 @@ import {
 } from '../../lambda/domain/reservation.ts';
 import type { Ledger, LedgerMaintenance, ReserveOutcome } from '../../lambda/ports/ledger.ts';
 import { usd } from '../helpers/builders.ts';
-import { type FaultyClient, makeFaulty } from '../helpers/faulty-client.ts';
+import { type FaultyClient, withFaults } from '../helpers/faulty-client.ts';
 import type { LedgerTable } from '../helpers/ledger-table.ts';
 import { createVirtualClock, type VirtualClock } from '../helpers/virtual-clock.ts';
 
@@ -65,11 +65,10 @@ export interface Bench {
 
 /** A bench on a counter that nothing was ever written to. */
 export function createBench(table: LedgerTable, maxInFlight = 2_000): Bench {
-  const client = table.connect();
   const observer = table.connect();
-  const faults = makeFaulty(client);
+  const faults = withFaults(table.connectAsGateway());
   const clock = createVirtualClock();
-  const place = { client, tableName: table.tableName, clock };
+  const place = { dynamo: faults.calls, tableName: table.tableName, clock };
   const ledger = createDynamoLedger({ ...place, maxInFlight, journalDays: 90 });
   const counter = { pk: `COUNTER#${randomUUID()}`, sk: 'lifetime' };
   const newId = (): ReservationId =>

@@ -10,20 +10,21 @@ import {
 } from '@aws-sdk/lib-dynamodb';
 import { mockClient } from 'aws-sdk-client-mock';
 import { beforeEach, expect, it } from 'vitest';
+import { documentCalls } from '../../lambda/adapters/dynamodb/document-calls.ts';
 import { createDynamoMaintenance } from '../../lambda/adapters/ledger/dynamo-maintenance.ts';
 import { createVirtualClock } from '../helpers/virtual-clock.ts';
 
 const client = DynamoDBDocumentClient.from(new DynamoDBClient({ region: 'us-east-1' }));
 const dynamo = mockClient(client);
 const maintenance = createDynamoMaintenance({
-  client,
+  dynamo: documentCalls(client),
   tableName: 'ledger',
   clock: createVirtualClock(),
 });
 /** The same with the clock's next random characters. */
 const drawing = (characters: string) =>
   createDynamoMaintenance({
-    client,
+    dynamo: documentCalls(client),
     tableName: 'ledger',
     clock: { ...createVirtualClock(), randomCharacters: () => characters },
   });

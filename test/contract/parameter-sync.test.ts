@@ -4,6 +4,7 @@
  */
 import { DeleteCommand, PutCommand, ScanCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { documentCalls } from '../../lambda/adapters/dynamodb/document-calls.ts';
 import { createDynamoSettings } from '../../lambda/adapters/settings/dynamo-settings.ts';
 import { createDynamoSyncedSettings } from '../../lambda/adapters/settings/dynamo-synced-settings.ts';
 import { settingItem } from '../../lambda/adapters/settings/setting-items.ts';
@@ -32,7 +33,11 @@ const parameter = (name: string, value: string): Parameter => ({
 async function setUp(...people: Record<string, unknown>[]) {
   const client = table.connect();
   const { tableName } = table;
-  const settings = createDynamoSyncedSettings({ client, tableName, timeoutMs: 10_000 });
+  const settings = createDynamoSyncedSettings({
+    dynamo: documentCalls(client),
+    tableName,
+    timeoutMs: 10_000,
+  });
   const left = (await client.send(new ScanCommand({ TableName: tableName }))).Items ?? [];
   for (const { pk, sk } of left) {
     await client.send(new DeleteCommand({ TableName: tableName, Key: { pk, sk } }));
@@ -70,7 +75,8 @@ async function setUp(...people: Record<string, unknown>[]) {
         .filter(({ pk, sk }) => pk === 'CAP' && String(sk).startsWith('ssm:'))
         .map(({ sk, value }) => `${sk}=${value}`)
         .sort(),
-    view: () => createDynamoSettings({ client, tableName, clock }).read('alice', 0),
+    view: () =>
+      createDynamoSettings({ dynamo: documentCalls(client), tableName, clock }).read('alice', 0),
     sync: () => createParameterSync(bench.ports())(),
     ports: () => ({ parameters: bench.parameters, settings, clock, telemetry }),
   };

@@ -3,6 +3,7 @@
  */
 import { PutCommand, ScanCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeEach, describe, expect, test } from 'vitest';
+import { documentCalls } from '../../lambda/adapters/dynamodb/document-calls.ts';
 import { createDynamoPriceBook } from '../../lambda/adapters/settings/dynamo-price-book.ts';
 import { createDynamoSettings } from '../../lambda/adapters/settings/dynamo-settings.ts';
 import { isMalformed, settingItem } from '../../lambda/adapters/settings/setting-items.ts';
@@ -57,7 +58,11 @@ async function createBench() {
     reads,
     client,
     tableName: table.tableName,
-    book: createDynamoPriceBook({ client, tableName: table.tableName, timeoutMs: 10_000 }),
+    book: createDynamoPriceBook({
+      dynamo: documentCalls(client),
+      tableName: table.tableName,
+      timeoutMs: 10_000,
+    }),
     /** What each part gives, or why it fails. */
     parts: { one: [] as readonly ListedLine[] } as Record<string, readonly ListedLine[] | Error>,
     /** Milliseconds that a part takes. */
@@ -85,8 +90,13 @@ async function createBench() {
       ),
     /** What the gateway reads. */
     gatewayPrices: async () =>
-      (await createDynamoSettings({ client, tableName: table.tableName, clock }).read('ci', 0))
-        .prices,
+      (
+        await createDynamoSettings({
+          dynamo: documentCalls(client),
+          tableName: table.tableName,
+          clock,
+        }).read('ci', 0)
+      ).prices,
     inputOf: async (modelId: string) =>
       findModel(modelId, await bench.gatewayPrices()).price.tokens.inputNanoUsdPerMillion,
   };

@@ -3,6 +3,7 @@
  */
 import { type DynamoDBDocumentClient, ScanCommand } from '@aws-sdk/lib-dynamodb';
 import { expect } from 'vitest';
+import { documentCalls } from '../../lambda/adapters/dynamodb/document-calls.ts';
 import { createDynamoLedger } from '../../lambda/adapters/ledger/dynamo-ledger.ts';
 import { createDynamoMaintenance } from '../../lambda/adapters/ledger/dynamo-maintenance.ts';
 import { createDynamoToldMarks } from '../../lambda/adapters/ledger/dynamo-told-marks.ts';
@@ -29,7 +30,11 @@ type Item = Readonly<Record<string, unknown>>;
 export function createRolloverBench(table: LedgerTable) {
   const clock = createVirtualClock();
   const client = table.connect();
-  const place = (on: DynamoDBDocumentClient) => ({ client: on, tableName: table.tableName, clock });
+  const place = (on: DynamoDBDocumentClient) => ({
+    dynamo: documentCalls(on),
+    tableName: table.tableName,
+    clock,
+  });
   const ledger = createDynamoLedger({ ...place(client), maxInFlight: 10, journalDays: 90 });
   const maintenance = createDynamoMaintenance(place(client));
   const told: string[] = [];
@@ -81,7 +86,7 @@ export function createRolloverBench(table: LedgerTable) {
         // The settings of these tests are in the same table.
         malformed: {
           list: createDynamoMalformedList({
-            client,
+            dynamo: documentCalls(client),
             tableName: table.tableName,
             timeoutMs: 10_000,
           }),

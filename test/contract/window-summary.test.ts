@@ -3,6 +3,7 @@
  */
 import { PutCommand, type QueryCommand } from '@aws-sdk/lib-dynamodb';
 import { afterEach, beforeEach, expect, it } from 'vitest';
+import { documentCalls } from '../../lambda/adapters/dynamodb/document-calls.ts';
 import { createDynamoKeyList } from '../../lambda/adapters/settings/dynamo-key-list.ts';
 import { addUsd, type NanoUsd, parseUsd, sumUsd, ZERO_USD } from '../../lambda/domain/money.ts';
 import { counterName, type JournalEntry } from '../../lambda/ports/ledger.ts';
@@ -175,7 +176,10 @@ it('names the keys of the settings, all pages, and asks for no other attribute',
     return isFirst ? { Items, LastEvaluatedKey: Items[0] } : { Items };
   }) as typeof client.send;
 
-  const keys = await createDynamoKeyList({ client, tableName: 'settings' }).readIds();
+  const keys = await createDynamoKeyList({
+    dynamo: documentCalls(client),
+    tableName: 'settings',
+  }).readIds();
 
   expect(keys).toEqual({ keyIds: ['red', 'blue'], isWhole: true });
   expect(asked[0]).toMatchObject({

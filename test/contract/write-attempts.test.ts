@@ -11,6 +11,7 @@ import {
 } from '@aws-sdk/lib-dynamodb';
 import { mockClient } from 'aws-sdk-client-mock';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { documentCalls } from '../../lambda/adapters/dynamodb/document-calls.ts';
 import { createDynamoLedger } from '../../lambda/adapters/ledger/dynamo-ledger.ts';
 import { type CounterHold, reservationId } from '../../lambda/domain/reservation.ts';
 import { usd } from '../helpers/builders.ts';
@@ -21,7 +22,7 @@ const client = DynamoDBDocumentClient.from(new DynamoDBClient({ region: 'us-east
 const dynamo = mockClient(client);
 const clock = createVirtualClock();
 const ledger = createDynamoLedger({
-  client,
+  dynamo: documentCalls(client),
   tableName: 'ledger',
   clock,
   maxInFlight: 2_000,
@@ -80,7 +81,7 @@ describe('a write that is tried again', () => {
       retries += 1;
     };
     const watched = createDynamoLedger({
-      client,
+      dynamo: documentCalls(client),
       tableName: 'ledger',
       clock,
       maxInFlight: 2_000,
@@ -282,7 +283,7 @@ describe('a counter that is full', () => {
 
   it('is refused by a store whose items cannot grow, and takes reservations again', async () => {
     const table = await startDynaliteLedger(1);
-    const place = { client: table.connect(), tableName: table.tableName, clock };
+    const place = { dynamo: documentCalls(table.connect()), tableName: table.tableName, clock };
     const small = createDynamoLedger({ ...place, maxInFlight: 2_000, journalDays: 90 });
     const holds: CounterHold[] = [];
     const next = () =>
@@ -374,7 +375,7 @@ describe('the ends of a reservation', () => {
 
   it('are not throttled for long past the deadline, when the function is about to stop', async () => {
     const last = createDynamoLedger({
-      client,
+      dynamo: documentCalls(client),
       tableName: 'ledger',
       clock,
       maxInFlight: 2_000,

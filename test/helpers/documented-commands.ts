@@ -8,6 +8,7 @@
  */
 import { spawn } from 'node:child_process';
 import path from 'node:path';
+import { PROGRAM_ENVIRONMENT } from './program-environment.ts';
 
 /** A block of commands, and what its page says of it. */
 export interface DocumentedCommands {
@@ -87,6 +88,7 @@ export async function runDocumented(
   const child = spawn('sh', ['-c', text], {
     cwd: path.resolve('.'),
     env: {
+      ...PROGRAM_ENVIRONMENT,
       PATH: `${path.dirname(process.execPath)}:${process.env.PATH}`,
       HOME: gateway.dataDir,
       USER: 'reader',

@@ -1,10 +1,11 @@
 /**
- * Faults of a network in front of a real DynamoDB client: answers that are lost, requests that
- * arrive late or never, errors of the service. It works as a middleware of the SDK's own stack,
- * so that the adapter under test sees what it would see on a bad day.
+ * Faults of a network in front of a real DynamoDB: answers that are lost, requests that arrive late
+ * or never, errors of the service, as the adapter under test would see them on a bad day. Before an
+ * SDK's client it works as a middleware of that client's own stack.
  */
 import { DynamoDBServiceException } from '@aws-sdk/client-dynamodb';
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import type { DynamoCalls } from '../../lambda/adapters/dynamodb/dynamo-calls.ts';
 
 export type Fault =
   /** Runs first, and then the request is sent: what happens between two requests of one call. */
@@ -54,6 +55,36 @@ const answered = (name: string, httpStatusCode: number): DynamoDBServiceExceptio
 
 /** Puts faults before every UpdateItem and GetItem that this client sends from now on. */
 export function makeFaulty(client: DynamoDBDocumentClient): FaultyClient {
+  const { faulty, write, read } = createFaults();
+  client.middlewareStack.add(
+    (next, context) => (args) => {
+      if (context.commandName === 'UpdateItemCommand') return write(() => next(args));
+      return context.commandName === 'GetItemCommand' ? read(() => next(args)) : next(args);
+    },
+    { step: 'initialize', name: 'faults', priority: 'low' },
+  );
+  return faulty;
+}
+
+/** The same calls, with faults before every update and get. */
+export function withFaults(calls: DynamoCalls): FaultyClient & { readonly calls: DynamoCalls } {
+  const { faulty, write, read } = createFaults();
+  return Object.assign(faulty, {
+    calls: {
+      ...calls,
+      update: (input) => write(() => calls.update(input)),
+      get: (input, options) => read(() => calls.get(input, options)),
+    } satisfies DynamoCalls,
+  });
+}
+
+type Meet = <T>(send: () => Promise<T>) => Promise<T>;
+
+function createFaults(): {
+  readonly faulty: FaultyClient;
+  readonly write: Meet;
+  readonly read: Meet;
+} {
   const faults = { writes: [] as (Fault | undefined)[], reads: [] as (Fault | undefined)[] };
   let delayed: (() => Promise<unknown>)[] = [];
   let writes = 0;
@@ -86,18 +117,7 @@ export function makeFaulty(client: DynamoDBDocumentClient): FaultyClient {
     }
   }
 
-  client.middlewareStack.add(
-    (next, context) => (args) => {
-      const isWrite = context.commandName === 'UpdateItemCommand';
-      const isRead = context.commandName === 'GetItemCommand';
-      if (isWrite) writes += 1;
-      const fault = isWrite ? faults.writes.shift() : isRead ? faults.reads.shift() : undefined;
-      return meet(fault, () => next(args));
-    },
-    { step: 'initialize', name: 'faults', priority: 'low' },
-  );
-
-  return {
+  const faulty: FaultyClient = {
     nextWrites: (...next) => faults.writes.push(...next),
     nextReads: (...next) => faults.reads.push(...next),
     deliver: async () => {
@@ -115,5 +135,13 @@ export function makeFaulty(client: DynamoDBDocumentClient): FaultyClient {
       faults.writes = [];
       faults.reads = [];
     },
+  };
+  return {
+    faulty,
+    write: (send) => {
+      writes += 1;
+      return meet(faults.writes.shift(), send);
+    },
+    read: (send) => meet(faults.reads.shift(), send),
   };
 }

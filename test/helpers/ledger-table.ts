@@ -15,12 +15,20 @@ import {
 } from '@aws-sdk/client-dynamodb';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { NodeHttpHandler } from '@smithy/node-http-handler';
+import { EMBEDDED_LEDGER_TIMEOUTS } from '../../lambda/adapters/dynamodb/connections.ts';
+import type { DynamoCalls } from '../../lambda/adapters/dynamodb/dynamo-calls.ts';
+import {
+  type ClosableCalls,
+  createSignedCalls,
+} from '../../lambda/adapters/dynamodb/signed-calls.ts';
 import { TABLE } from '../../lambda/contract.ts';
 
 export interface LedgerTable {
   readonly tableName: string;
   /** A new client of its own middleware stack, of one attempt and of patient time-outs. */
   connect(): DynamoDBDocumentClient;
+  /** What the gateway calls it by: signed calls of their own connections. */
+  connectAsGateway(): DynamoCalls;
   /** Ends the clients and the server, or deletes the table. */
   close(): Promise<void>;
 }
@@ -56,6 +64,7 @@ export async function startDynaliteLedger(maxItemSizeKb = 400): Promise<LedgerTa
 export async function createLedgerTable(endpoint: string): Promise<LedgerTable> {
   const tableName = `ledger-${randomUUID()}`;
   const clients: DynamoDBClient[] = [];
+  const signed: ClosableCalls[] = [];
   const connect = (): DynamoDBClient => {
     const client = new DynamoDBClient({
       endpoint,
@@ -78,9 +87,20 @@ export async function createLedgerTable(endpoint: string): Promise<LedgerTable> 
     tableName,
     connect: () =>
       DynamoDBDocumentClient.from(connect(), { unmarshallOptions: { wrapNumbers: true } }),
+    connectAsGateway: () => {
+      const calls = createSignedCalls({
+        endpoint: new URL(endpoint),
+        region: 'us-east-1',
+        credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
+        timeouts: EMBEDDED_LEDGER_TIMEOUTS,
+      });
+      signed.push(calls);
+      return calls;
+    },
     close: async () => {
       await owner.send(new DeleteTableCommand({ TableName: tableName }));
       for (const client of clients) client.destroy();
+      for (const calls of signed) calls.close();
     },
   };
 }

@@ -7,6 +7,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
+import { PROGRAM_ENVIRONMENT } from './program-environment.ts';
 
 const ROOT = path.resolve(import.meta.dirname, '../..');
 const READY_WITHIN_MS = 30_000;
@@ -31,7 +32,7 @@ export async function startProgram(
 ): Promise<RunningProgram> {
   const child = spawn(process.execPath, [path.join(ROOT, script), ...args], {
     cwd: options.cwd,
-    env: { PATH: process.env.PATH, ...options.env },
+    env: { ...PROGRAM_ENVIRONMENT, ...options.env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let output = '';

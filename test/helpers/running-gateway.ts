@@ -4,15 +4,13 @@
 import { randomBytes } from 'node:crypto';
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { DeleteCommand, PutCommand, QueryCommand, ScanCommand } from '@aws-sdk/lib-dynamodb';
+import { EMBEDDED_LEDGER_TIMEOUTS } from '../../lambda/adapters/dynamodb/connections.ts';
+import { createLedgerClient } from '../../lambda/adapters/dynamodb/document-client.ts';
 import {
   type CounterItem,
   reservationsOf,
   stateOf,
 } from '../../lambda/adapters/ledger/counter-item.ts';
-import {
-  createLedgerClient,
-  EMBEDDED_LEDGER_TIMEOUTS,
-} from '../../lambda/adapters/ledger/dynamo-client.ts';
 import { settingItem } from '../../lambda/adapters/settings/setting-items.ts';
 import { formatKey, hashKey } from '../../lambda/domain/caller-key.ts';
 import { formatUsd, sumUsd } from '../../lambda/domain/money.ts';

@@ -23,7 +23,11 @@ const hmac = (key: string | Buffer, text: string) =>
 export function signatureOf(
   { method, url = '', headers, body }: SignedRequest,
   signedHeaders: string,
-  signer: { readonly region: string; readonly secretAccessKey: string },
+  signer: {
+    readonly region: string;
+    readonly secretAccessKey: string;
+    readonly service?: string;
+  },
 ): string {
   // Of all services but S3, each segment of the path as sent is encoded once more.
   const canonicalPath = url.split('/').map(encodeURIComponent).join('/');
@@ -33,7 +37,8 @@ export function signatureOf(
     .join('');
   const canonical = [method, canonicalPath, '', canonicalHeaders, signedHeaders, sha256(body)];
   const time = String(headers['x-amz-date']);
-  const scope = [time.slice(0, 8), signer.region, 'bedrock', 'aws4_request'];
+  const { region, service = 'bedrock' } = signer;
+  const scope = [time.slice(0, 8), region, service, 'aws4_request'];
   const toSign = ['AWS4-HMAC-SHA256', time, scope.join('/'), sha256(canonical.join('\n'))];
   const signingKey = scope.reduce<string | Buffer>(
     (key, part) => hmac(key, part),

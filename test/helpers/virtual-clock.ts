@@ -50,6 +50,7 @@ export function createVirtualClock(options: VirtualClockOptions = {}): VirtualCl
     nowMs: () => nowMs,
     elapsedMs: () => nowMs - startMs,
     sleep,
+    nextTurn: async () => undefined,
     randomCharacters: (count) => {
       drawn += 1;
       return drawn.toString(ALPHABET.length).padStart(count, '0').slice(-count);

@@ -19,7 +19,6 @@ describe('the SSM sync', () => {
       Variables: {
         HARDCAP_SETTINGS_TABLE: `<${settings.id}>`,
         HARDCAP_SSM_PREFIX: '/ours/hardcap',
-        NODE_OPTIONS: '--enable-source-maps',
       },
     });
   });

@@ -1,31 +1,33 @@
 /**
  * A synthesised stack for tests: its template, its parts, and its intrinsics as plain text.
  */
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdtempSync } from 'node:fs';
 import { join } from 'node:path';
 import { App } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
-import { afterAll } from 'vitest';
+import { inject } from 'vitest';
 import type { HardcapProps } from '../../lib/hardcap.ts';
 import { HardcapStack } from '../../lib/hardcap-stack.ts';
-
-/** Every app of one test file writes below this folder, which goes with the file's last test. */
-const scratch = mkdtempSync(join(tmpdir(), 'hardcap-infra-'));
-afterAll(() => rmSync(scratch, { recursive: true, force: true }));
 
 /** An app that does not bundle: tests of properties need no code, and bundling takes seconds. */
 export const createApp = (context: Readonly<Record<string, unknown>> = {}): App =>
   new App({
-    outdir: mkdtempSync(join(scratch, 'app-')),
+    outdir: mkdtempSync(join(inject('synthesisFolder'), 'app-')),
     context: { 'aws:cdk:bundling-stacks': [], ...context },
   });
 
 export const createStack = (hardcap: HardcapProps = {}): HardcapStack =>
   new HardcapStack(createApp(), 'Test', { hardcap });
 
-export const createTemplate = (hardcap: HardcapProps = {}): Template =>
-  Template.fromStack(createStack(hardcap));
+const templates = new Map<string, Template>();
+
+/** The stack's template with these settings: synthesised once, for all files, and only read. */
+export function createTemplate(hardcap: HardcapProps = {}): Template {
+  const settings = JSON.stringify(hardcap);
+  const template = templates.get(settings) ?? Template.fromStack(createStack(hardcap));
+  templates.set(settings, template);
+  return template;
+}
 
 type Properties = Record<string, unknown>;
 

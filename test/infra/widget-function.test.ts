@@ -24,7 +24,6 @@ it('is small, answers within ten seconds, and is told the names of the tables al
       Variables: {
         HARDCAP_SETTINGS_TABLE: `<${settings.id}>`,
         HARDCAP_LEDGER_TABLE: `<${ledger.id}>`,
-        NODE_OPTIONS: '--enable-source-maps',
       },
     },
   });

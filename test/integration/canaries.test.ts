@@ -13,6 +13,7 @@ import { METRIC, METRIC_PROPERTY } from '../../lambda/contract.ts';
 import { formatKey } from '../../lambda/domain/caller-key.ts';
 import { createCanaries } from '../helpers/canaries.ts';
 import { temporaryFolder } from '../helpers/processes.ts';
+import { PROGRAM_ENVIRONMENT } from '../helpers/program-environment.ts';
 import { HAIKU, newKey } from '../helpers/running-gateway.ts';
 import { createUpstreamBench } from '../helpers/upstream-server.ts';
 import { answerLoosely } from './loose-bedrock.ts';
@@ -63,7 +64,7 @@ beforeAll(async () => {
   child = spawn(process.execPath, [path.resolve('bin/local.ts'), ...args], {
     cwd: folder.path,
     env: {
-      PATH: process.env.PATH,
+      ...PROGRAM_ENVIRONMENT,
       HARDCAP_SETTINGS_MAX_AGE_MS: '2000',
       HARDCAP_ROLLOVER_INTERVAL_MS: '1000',
       POWERTOOLS_LOG_LEVEL: 'DEBUG',

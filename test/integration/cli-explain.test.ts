@@ -11,11 +11,13 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type ImaginedAnswer, imagine } from '../../bin/commands/explain-gateway.ts';
 import { explainedJson } from '../../bin/commands/explain-view.ts';
 import { systemClock } from '../../lambda/adapters/clock/system-clock.ts';
+import { documentCalls } from '../../lambda/adapters/dynamodb/document-calls.ts';
 import { createDynamoLedger } from '../../lambda/adapters/ledger/dynamo-ledger.ts';
 import { reservationId } from '../../lambda/domain/reservation.ts';
 import { windowAt } from '../../lambda/domain/window.ts';
 import { readEnvironment } from '../../lambda/gateway/environment.ts';
 import { usd, windowRule } from '../helpers/builders.ts';
+import { PROGRAM_ENVIRONMENT } from '../helpers/program-environment.ts';
 import {
   HAIKU,
   NOVA,
@@ -196,7 +198,7 @@ it.each([
   const key = await running.key(keyId);
   await running.cap(capId, { keys: [keyId], limitUsd: '0.01' });
   await createDynamoLedger({
-    client: running.dynamo,
+    dynamo: documentCalls(running.dynamo),
     tableName: running.gateway.ledgerTable,
     clock: systemClock,
     maxInFlight: 10,
@@ -274,7 +276,7 @@ function runCli(
 ): Promise<{ code: number | null; stdout: string }> {
   const child = spawn(process.execPath, [path.resolve('bin/hardcap.ts'), ...args], {
     cwd,
-    env: { PATH: process.env.PATH, NO_COLOR: '1', AWS_REGION: 'us-east-1' },
+    env: { ...PROGRAM_ENVIRONMENT, NO_COLOR: '1', AWS_REGION: 'us-east-1' },
   });
   let stdout = '';
   child.stdout.setEncoding('utf8').on('data', (text: string) => {

@@ -9,7 +9,8 @@ import { createInterface } from 'node:readline';
 import { DeleteTableCommand } from '@aws-sdk/client-dynamodb';
 import { DeleteCommand, PutCommand, ScanCommand } from '@aws-sdk/lib-dynamodb';
 import { systemClock } from '../../lambda/adapters/clock/system-clock.ts';
-import { createLedgerClient } from '../../lambda/adapters/ledger/dynamo-client.ts';
+import { documentCalls } from '../../lambda/adapters/dynamodb/document-calls.ts';
+import { createLedgerClient } from '../../lambda/adapters/dynamodb/document-client.ts';
 import { createDynamoLedger } from '../../lambda/adapters/ledger/dynamo-ledger.ts';
 import { createDynamoSettings } from '../../lambda/adapters/settings/dynamo-settings.ts';
 import { windowAt } from '../../lambda/domain/window.ts';
@@ -17,6 +18,7 @@ import type { Ledger } from '../../lambda/ports/ledger.ts';
 import { startEmbeddedDynamodb } from '../../local/embedded-dynamodb.ts';
 import { ensureTables } from '../../local/tables.ts';
 import { usd } from '../helpers/builders.ts';
+import { PROGRAM_ENVIRONMENT } from '../helpers/program-environment.ts';
 
 const CLI = path.resolve('bin/hardcap.ts');
 
@@ -35,7 +37,7 @@ async function runIn(
   const child = spawn(process.execPath, [CLI, ...args], {
     cwd,
     env: {
-      PATH: process.env.PATH,
+      ...PROGRAM_ENVIRONMENT,
       USER: 'tester',
       NO_COLOR: '1',
       // The release gets old; no test but those of its age is about that.
@@ -57,7 +59,7 @@ async function runIn(
 
 /** Reads lines of JSON until there are `count`, and ends the process by its id. */
 async function linesOf(cwd: string, args: readonly string[], count: number): Promise<unknown[]> {
-  const child = spawn(process.execPath, [CLI, ...args], { cwd, env: { PATH: process.env.PATH } });
+  const child = spawn(process.execPath, [CLI, ...args], { cwd, env: PROGRAM_ENVIRONMENT });
   const lines: unknown[] = [];
   const closed = new Promise((resolve) => child.on('close', resolve));
   for await (const line of createInterface({ input: child.stdout })) {
@@ -94,7 +96,7 @@ export async function startCommandLine() {
   ];
   const ledger = () =>
     createDynamoLedger({
-      client,
+      dynamo: documentCalls(client),
       tableName: tables.ledgerTable,
       clock: systemClock,
       maxInFlight: 10,
@@ -129,7 +131,7 @@ export async function startCommandLine() {
     /** What the gateway would read. */
     readSettings: (keyId: string) =>
       createDynamoSettings({
-        client,
+        dynamo: documentCalls(client),
         tableName: tables.settingsTable,
         clock: systemClock,
       }).read(keyId, 0),

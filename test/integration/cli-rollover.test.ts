@@ -3,7 +3,7 @@
  */
 import { GetCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import { createLedgerClient } from '../../lambda/adapters/ledger/dynamo-client.ts';
+import { createLedgerClient } from '../../lambda/adapters/dynamodb/document-client.ts';
 import { reservationId } from '../../lambda/domain/reservation.ts';
 import { type CommandLine, startCommandLine, widestLine } from './cli-process.ts';
 

@@ -5,6 +5,7 @@ import { spawn } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { PROGRAM_ENVIRONMENT } from '../helpers/program-environment.ts';
 import { type RunningGateway, startRunningGateway } from '../helpers/running-gateway.ts';
 
 const FOLDER = path.resolve('examples');
@@ -24,7 +25,7 @@ function run(example: string, key: string): Promise<Ended> {
   const { url } = running;
   const child = spawn(process.execPath, [path.join(FOLDER, example)], {
     env: {
-      PATH: process.env.PATH,
+      ...PROGRAM_ENVIRONMENT,
       AWS_ENDPOINT_URL_BEDROCK_RUNTIME: url,
       AWS_BEARER_TOKEN_BEDROCK: key,
       AWS_REGION: 'us-east-1',

@@ -6,6 +6,7 @@ import { request } from 'node:http';
 import { PutCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { systemClock } from '../../lambda/adapters/clock/system-clock.ts';
+import { documentCalls } from '../../lambda/adapters/dynamodb/document-calls.ts';
 import { createCounterReading } from '../../lambda/adapters/ledger/counter-reading.ts';
 import { windowAt } from '../../lambda/domain/window.ts';
 import { composeWidget } from '../../lambda/widget/compose.ts';
@@ -153,7 +154,7 @@ it('reads past windows from counters, and from summaries where the counter is go
   await put('COUNTER#past', oldest, 4);
   await put('COUNTER#past', 'lifetime', 9);
   const reading = createCounterReading({
-    client: dynamo,
+    dynamo: documentCalls(dynamo),
     tableName: gateway.ledgerTable,
     clock: systemClock,
   });
@@ -174,7 +175,7 @@ it('reads more counters than DynamoDB gives at once, each of them once', async (
     await dynamo.send(new PutCommand({ TableName: gateway.ledgerTable, Item }));
   }
   const reading = createCounterReading({
-    client: dynamo,
+    dynamo: documentCalls(dynamo),
     tableName: gateway.ledgerTable,
     clock: systemClock,
   });

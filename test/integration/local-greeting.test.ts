@@ -8,6 +8,7 @@ import path from 'node:path';
 import { text } from 'node:stream/consumers';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { temporaryFolder } from '../helpers/processes.ts';
+import { PROGRAM_ENVIRONMENT } from '../helpers/program-environment.ts';
 import { converse, newKey } from '../helpers/running-gateway.ts';
 
 const LOCAL = path.resolve('bin/local.ts');
@@ -30,7 +31,7 @@ afterEach(async () => {
 async function start(args: readonly string[] = []) {
   const child = spawn(process.execPath, [LOCAL, '--port', '0', ...args], {
     cwd: folder.path,
-    env: { PATH: process.env.PATH },
+    env: PROGRAM_ENVIRONMENT,
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   children.push(child);
@@ -60,7 +61,7 @@ async function statusByItsOwnLine(greeting: string): Promise<string> {
   const line = /npm run hardcap -- (status.*)/.exec(greeting)?.[1] ?? '';
   const child = spawn('sh', ['-c', `"${process.execPath}" "${CLI}" ${line} --json`], {
     cwd: folder.path,
-    env: { PATH: process.env.PATH, NO_COLOR: '1' },
+    env: { ...PROGRAM_ENVIRONMENT, NO_COLOR: '1' },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   return text(child.stdout);

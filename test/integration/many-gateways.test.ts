@@ -7,7 +7,7 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { QueryCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { createLedgerClient } from '../../lambda/adapters/ledger/dynamo-client.ts';
+import { createLedgerClient } from '../../lambda/adapters/dynamodb/document-client.ts';
 import { hashKey } from '../../lambda/domain/caller-key.ts';
 import { type EmbeddedDynamodb, startEmbeddedDynamodb } from '../../local/embedded-dynamodb.ts';
 import { type SimulatedBedrock, startSimulatedBedrock } from '../../local/simulated-bedrock.ts';

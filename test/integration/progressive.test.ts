@@ -14,7 +14,7 @@ import {
 import { QueryCommand } from '@aws-sdk/lib-dynamodb';
 import { NodeHttpHandler } from '@smithy/node-http-handler';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createLedgerClient } from '../../lambda/adapters/ledger/dynamo-client.ts';
+import { createLedgerClient } from '../../lambda/adapters/dynamodb/document-client.ts';
 import { hashKey } from '../../lambda/domain/caller-key.ts';
 import { startEmbeddedDynamodb } from '../../local/embedded-dynamodb.ts';
 import { startSimulatedBedrock } from '../../local/simulated-bedrock.ts';

@@ -6,7 +6,8 @@ import type { AddressInfo } from 'node:net';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { BatchWriteCommand, DynamoDBDocumentClient, NumberValue } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { createLedgerClient } from '../../lambda/adapters/ledger/dynamo-client.ts';
+import { documentCalls } from '../../lambda/adapters/dynamodb/document-calls.ts';
+import { createLedgerClient } from '../../lambda/adapters/dynamodb/document-client.ts';
 import { createDynamoSettings } from '../../lambda/adapters/settings/dynamo-settings.ts';
 import { type SettingItem, settingItem } from '../../lambda/adapters/settings/setting-items.ts';
 import { type EmbeddedDynamodb, startEmbeddedDynamodb } from '../../local/embedded-dynamodb.ts';
@@ -43,7 +44,11 @@ async function setUp(items: readonly SettingItem[] = []) {
   }
   client.sent.length = 0;
   const clock = createVirtualClock();
-  const settings = createDynamoSettings({ client: client.document, tableName, clock });
+  const settings = createDynamoSettings({
+    dynamo: documentCalls(client.document),
+    tableName,
+    clock,
+  });
   return { settings, clock, ...client };
 }
 
@@ -267,7 +272,11 @@ describe('how it fails', () => {
   test('says settings_unavailable with its cause where there is no such table', async () => {
     const { document } = connect(dynamodb.url);
     const clock = createVirtualClock();
-    const settings = createDynamoSettings({ client: document, tableName: 'no-such', clock });
+    const settings = createDynamoSettings({
+      dynamo: documentCalls(document),
+      tableName: 'no-such',
+      clock,
+    });
 
     await expect(settings.read('alice', MAX_AGE_MS)).rejects.toMatchObject({
       code: 'settings_unavailable',
@@ -288,7 +297,11 @@ describe('how it fails', () => {
       }),
     );
     const clock = createVirtualClock();
-    const settings = createDynamoSettings({ client, tableName: 'settings', clock });
+    const settings = createDynamoSettings({
+      dynamo: documentCalls(client),
+      tableName: 'settings',
+      clock,
+    });
     const startedMs = performance.now();
 
     await expect(settings.read('alice', MAX_AGE_MS)).rejects.toMatchObject({

@@ -6,6 +6,7 @@ import path from 'node:path';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startFaultyFront } from '../helpers/faulty-front.ts';
+import { PROGRAM_ENVIRONMENT } from '../helpers/program-environment.ts';
 import { type RunningGateway, startRunningGateway } from '../helpers/running-gateway.ts';
 import { widestLine } from './cli-process.ts';
 
@@ -30,7 +31,7 @@ async function verify(url: string, ...args: string[]) {
   const child = spawn(
     process.execPath,
     [SCRIPT, '--url', url, '--pauses', '0', '--samples', '1', ...args],
-    { env: { PATH: process.env.PATH, NO_COLOR: '1', HARDCAP_KEY: key } },
+    { env: { ...PROGRAM_ENVIRONMENT, NO_COLOR: '1', HARDCAP_KEY: key } },
   );
   const ended = new Promise<number | null>((resolve) => child.on('close', resolve));
   const [stdout, stderr] = await Promise.all([text(child.stdout), text(child.stderr)]);

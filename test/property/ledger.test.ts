@@ -4,6 +4,7 @@
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
+import { documentCalls } from '../../lambda/adapters/dynamodb/document-calls.ts';
 import { createDynamoLedger } from '../../lambda/adapters/ledger/dynamo-ledger.ts';
 import { createDynamoMaintenance } from '../../lambda/adapters/ledger/dynamo-maintenance.ts';
 import { type NanoUsd, nanoUsd } from '../../lambda/domain/money.ts';
@@ -71,7 +72,11 @@ function createRealLedger(limitNanoUsd: NanoUsd) {
   const table = createSimulatedTable();
   const send = async (command: TableCommand) => table.apply(command as never);
   const client = { send } as unknown as DynamoDBDocumentClient;
-  const options = { client, tableName: 'ledger', clock: createVirtualClock() };
+  const options = {
+    dynamo: documentCalls(client),
+    tableName: 'ledger',
+    clock: createVirtualClock(),
+  };
   const ledger = createDynamoLedger({ ...options, maxInFlight: 2_000, journalDays: 1 });
   const maintenance = createDynamoMaintenance(options);
   const holdOf = (id: number, amount: bigint) => ({

@@ -5,6 +5,7 @@
  * reservation for the time of a call to Bedrock.
  */
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import { documentCalls } from '../../lambda/adapters/dynamodb/document-calls.ts';
 import { createDynamoLedger } from '../../lambda/adapters/ledger/dynamo-ledger.ts';
 import { createSpendGuard, type SpendGuard } from '../../lambda/application/spend-guard.ts';
 import type { NanoUsd } from '../../lambda/domain/money.ts';
@@ -20,7 +21,6 @@ import { booksOf } from '../simulation/counter-books.ts';
 import { Scheduler } from '../simulation/scheduler.ts';
 import { createRandom, type Random } from '../simulation/seeded-random.ts';
 import { createSimulatedTable } from '../simulation/simulated-table.ts';
-import { rememberZoneOffsets } from '../simulation/zone-offsets.ts';
 import { Course, type Outcome, USAGE } from './course.ts';
 import { createMeteredTable } from './metered-table.ts';
 
@@ -37,8 +37,6 @@ export interface Load {
 }
 
 const MAX_EVENTS = 20_000_000;
-rememberZoneOffsets();
-
 /** Runs a load until nothing of it is under way. @throws Error where the books pass the limit */
 export async function runLoad(load: Load): Promise<Outcome> {
   const random = createRandom(load.seed).fork('load');
@@ -95,7 +93,7 @@ function createGuard(
 ): SpendGuard {
   const { maxInFlight, limitNanoUsd } = load;
   const ledger = createDynamoLedger({
-    client,
+    dynamo: documentCalls(client),
     tableName: 'ledger',
     clock,
     maxInFlight,

@@ -29,6 +29,7 @@ export class Actor {
       nowMs: () => scheduler.nowMs + this.#skewMs,
       elapsedMs: () => scheduler.nowMs,
       sleep: (durationMs, signal) => this.#sleep(durationMs, signal),
+      nextTurn: async () => undefined,
       randomCharacters: (count) =>
         Array.from({ length: count }, () => ALPHABET[random.int(ALPHABET.length)]).join(''),
     };

@@ -342,4 +342,26 @@ const attemptWrite: typeof attemptOn = (table, { pk, sk }, write) => {
     from: 'return maxUsd(mostHeld(hold), ending.seenNanoUsd ?? ZERO_USD);',
     to: 'return ending.seenNanoUsd ?? mostHeld(hold);',
   },
+  {
+    name: 'a request is refused by what is remembered alone',
+    file: RESERVE_ALL,
+    from: 'const early = await ask(charges.filter((charge) => first.has(charge)));',
+    to:
+      'const state = { settledNanoUsd: ZERO_USD, committedNanoUsd: ZERO_USD, inFlight: 0 };' +
+      "const value = { kind: 'refused', reason: 'spent', state } as const;" +
+      "const outcome = { status: 'fulfilled', value } as const;" +
+      'const early: Answer[] = [...first].map((charge) => ({ charge, outcome }));',
+  },
+  {
+    name: 'what is asked first is all that is asked',
+    file: RESERVE_ALL,
+    from: 'if (early.some(isEnd))',
+    to: 'if (early.length > 0)',
+  },
+  {
+    name: 'what was asked first is forgotten when the others answer',
+    file: RESERVE_ALL,
+    from: 'const answers = [...early, ...late];',
+    to: 'const answers = [...late];',
+  },
 ];

@@ -1,6 +1,7 @@
 /**
  * One run: the plan of a seed, through the real spend guard, ledger adapter and rollover.
  */
+import { documentCalls } from '../../lambda/adapters/dynamodb/document-calls.ts';
 import { createDynamoLedger } from '../../lambda/adapters/ledger/dynamo-ledger.ts';
 import { createDynamoMaintenance } from '../../lambda/adapters/ledger/dynamo-maintenance.ts';
 import type { GuardedRequest } from '../../lambda/application/guarded-request.ts';
@@ -31,7 +32,6 @@ import { createSimulatedSettings } from './simulated-settings.ts';
 import { createSimulatedTable } from './simulated-table.ts';
 import { createSimulatedFrameReader, createSimulatedUpstream } from './simulated-upstream.ts';
 import { countFault, currentRun, note, type RequestRun, type Script, type World } from './world.ts';
-import { rememberZoneOffsets } from './zone-offsets.ts';
 
 export interface RunReport {
   readonly seed: number;
@@ -55,8 +55,6 @@ const DAY_MS = 24 * 3_600_000;
 const ROLLOVER_TIME_MS = 55_000;
 const COUNTER_DAYS = 35;
 const PRUNED_AFTER_DAYS = [3, 50, 100];
-
-rememberZoneOffsets();
 
 /** One request as it went. */
 interface Course {
@@ -181,7 +179,7 @@ function createGateway(world: World, plan: Plan, index: number, courses: Course[
   const guard = createSpendGuard(
     {
       ledger: createDynamoLedger({
-        client: createFaultyClient(world, actor, plan.tableFaultChance),
+        dynamo: documentCalls(createFaultyClient(world, actor, plan.tableFaultChance)),
         tableName: TABLE_NAME,
         clock,
         maxInFlight: plan.maxInFlight,
@@ -261,6 +259,8 @@ async function follow(
     if (answer.kind === 'refused') world.oracle.refusal(course.run, answer.refusal);
     await answer.done;
   } catch (error) {
+    // The judge keeps what it throws, and ends the run by it, with its seed.
+    if (error instanceof Violation) return;
     if (!(error instanceof HardcapError)) throw error;
     course.outcome = error.code;
   }
@@ -330,7 +330,11 @@ function disturb(world: World, gateways: readonly Gateway[], disturbance: Distur
 function rollOver(world: World, actor: Actor, faultChance: number): void {
   const { clock } = actor;
   const client = createFaultyClient(world, actor, faultChance);
-  const maintenance = createDynamoMaintenance({ client, tableName: TABLE_NAME, clock });
+  const maintenance = createDynamoMaintenance({
+    dynamo: documentCalls(client),
+    tableName: TABLE_NAME,
+    clock,
+  });
   const telemetry = createTelemetry(world, new Set());
   world.rollovers.push(actor);
   note(world, `${actor.name} runs`);

@@ -2,16 +2,14 @@
  * The two books of a soak side by side: what Bedrock has billed, and what the ledger holds.
  */
 import { type DynamoDBDocumentClient, QueryCommand } from '@aws-sdk/lib-dynamodb';
+import { EMBEDDED_LEDGER_TIMEOUTS } from '../../lambda/adapters/dynamodb/connections.ts';
+import { createLedgerClient } from '../../lambda/adapters/dynamodb/document-client.ts';
 import {
   type CounterItem,
   expiredOf,
   reservationsOf,
   stateOf,
 } from '../../lambda/adapters/ledger/counter-item.ts';
-import {
-  createLedgerClient,
-  EMBEDDED_LEDGER_TIMEOUTS,
-} from '../../lambda/adapters/ledger/dynamo-client.ts';
 import { formatUsd, type NanoUsd, nanoUsd } from '../../lambda/domain/money.ts';
 import type { BookPage } from '../../local/simulated-book.ts';
 import { billOf, CAPS, HAIKU, keyOf, limitOf, NOVA, type SoakCap } from './plan.ts';

@@ -11,6 +11,7 @@ import { type ErrorCode, HardcapError } from '../../lambda/domain/errors.ts';
 import { PROFILE_PREFIXES } from '../../lambda/domain/model-id.ts';
 import { formatUsd, nanoUsd, parseUsd } from '../../lambda/domain/money.ts';
 import type { MalformedPrice, Price, TokenPrices } from '../../lambda/domain/price.ts';
+import { catalogueData } from '../../scripts/catalogue.ts';
 
 const NONE: ReadonlyMap<string, Price | MalformedPrice> = new Map();
 const HAIKU = 'anthropic.claude-haiku-4-5-20251001-v1:0';
@@ -57,6 +58,11 @@ function refusal(code: ErrorCode, find: () => Model): HardcapError {
 
 const unpriced = (modelId: string, prices = NONE): string =>
   refusal('model_not_priced', () => findModel(modelId, prices)).message;
+
+test('the catalogue that the code reads is what `npm run catalogue` writes', () => {
+  const { written, expected } = catalogueData();
+  expect(written).toBe(expected);
+});
 
 describe('figures read from the sources by hand', () => {
   test.each([

@@ -2,7 +2,7 @@
  * Rules of the widget function: what it takes from CloudWatch's event, and that it answers always.
  */
 import { describe, expect, it } from 'vitest';
-import { createLedgerClient } from '../../lambda/adapters/ledger/dynamo-client.ts';
+import { createLedgerClient } from '../../lambda/adapters/dynamodb/document-client.ts';
 import { composeWidget } from '../../lambda/widget/compose.ts';
 import { boardRequestOf, themeOf } from '../../lambda/widget/event.ts';
 import { createFakeTelemetry } from '../helpers/fake-ports.ts';

@@ -3,7 +3,6 @@
  *
  * Crash: an entry may name a counter that is open still, or gone; pruning tells them apart.
  */
-import { QueryCommand } from '@aws-sdk/lib-dynamodb';
 import { TABLE } from '../../contract.ts';
 import { HardcapError } from '../../domain/errors.ts';
 import type { ClosedCounter } from '../../ports/ledger.ts';
@@ -46,18 +45,16 @@ async function closedPage(
   startKey: Record<string, unknown> | undefined,
 ) {
   try {
-    return await table.client.send(
-      new QueryCommand({
-        TableName: table.tableName,
-        KeyConditionExpression: '#pk = :closed and #sk < :end',
-        ExpressionAttributeNames: { '#pk': TABLE.partitionKey, '#sk': TABLE.sortKey },
-        ExpressionAttributeValues: {
-          ':closed': CLOSED_PARTITION,
-          ':end': new Date(windowEndsAtMs).toISOString(),
-        },
-        ...(startKey === undefined ? {} : { ExclusiveStartKey: startKey }),
-      }),
-    );
+    return await table.dynamo.query({
+      TableName: table.tableName,
+      KeyConditionExpression: '#pk = :closed and #sk < :end',
+      ExpressionAttributeNames: { '#pk': TABLE.partitionKey, '#sk': TABLE.sortKey },
+      ExpressionAttributeValues: {
+        ':closed': CLOSED_PARTITION,
+        ':end': new Date(windowEndsAtMs).toISOString(),
+      },
+      ...(startKey === undefined ? {} : { ExclusiveStartKey: startKey }),
+    });
   } catch (cause) {
     throw new HardcapError('ledger_unavailable', 'the closed counters could not be listed', {
       cause,

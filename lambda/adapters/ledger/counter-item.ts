@@ -4,7 +4,7 @@
  * Owns:      the attribute names of counters; decimal dollars in, NanoUsd out.
  * Invariant: a number that cannot be read is an error, never zero.
  */
-import { NumberValue } from '@aws-sdk/lib-dynamodb';
+import { NumberValueImpl as NumberValue } from '@aws-sdk/util-dynamodb';
 import { HardcapError } from '../../domain/errors.ts';
 import { formatUsd, type NanoUsd, parseUsd, ZERO_USD } from '../../domain/money.ts';
 import type { ReservationId } from '../../domain/reservation.ts';

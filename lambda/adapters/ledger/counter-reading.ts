@@ -1,7 +1,7 @@
 /**
  * The CounterReading port on the ledger table: queries and gets, and never a write.
  */
-import { BatchGetCommand, QueryCommand } from '@aws-sdk/lib-dynamodb';
+import type { BatchGetCommandInput } from '@aws-sdk/lib-dynamodb';
 import { TABLE } from '../../contract.ts';
 import { HardcapError } from '../../domain/errors.ts';
 import type { CounterKey } from '../../domain/reservation.ts';
@@ -55,7 +55,7 @@ async function readBooks(
 
 /** @throws HardcapError ledger_unavailable where not all was read after five attempts */
 async function readBatch(
-  { client, tableName, clock }: CounterTable,
+  { dynamo, tableName, clock }: CounterTable,
   keys: readonly CounterKey[],
 ): Promise<CounterItem[]> {
   const items: CounterItem[] = [];
@@ -64,7 +64,7 @@ async function readBatch(
   for (let attempt = 1; attempt <= MAX_ATTEMPTS && left.length > 0; attempt += 1) {
     if (attempt > 1) await clock.sleep(BACKOFF_MS * attempt);
     try {
-      const { Responses, UnprocessedKeys } = await client.send(batchCommand(tableName, left));
+      const { Responses, UnprocessedKeys } = await dynamo.batchGet(batchOf(tableName, left));
       items.push(...(Responses?.[tableName] ?? []));
       left = UnprocessedKeys?.[tableName]?.Keys ?? [];
     } catch (error) {
@@ -78,17 +78,16 @@ async function readBatch(
 }
 
 /** The reservations of a counter are left out: there may be thousands. */
-const batchCommand = (tableName: string, Keys: Record<string, unknown>[]): BatchGetCommand =>
-  new BatchGetCommand({
-    RequestItems: {
-      [tableName]: {
-        Keys,
-        ConsistentRead: true,
-        ProjectionExpression: '#pk, #sk, settledUsd, committedUsd, inFlight',
-        ExpressionAttributeNames: { '#pk': TABLE.partitionKey, '#sk': TABLE.sortKey },
-      },
+const batchOf = (tableName: string, Keys: Record<string, unknown>[]): BatchGetCommandInput => ({
+  RequestItems: {
+    [tableName]: {
+      Keys,
+      ConsistentRead: true,
+      ProjectionExpression: '#pk, #sk, settledUsd, committedUsd, inFlight',
+      ExpressionAttributeNames: { '#pk': TABLE.partitionKey, '#sk': TABLE.sortKey },
     },
-  });
+  },
+});
 
 /** A counter tells of its window until it is pruned; the summary tells of it after that. */
 async function latestWindows(
@@ -109,23 +108,21 @@ async function latestWindows(
 }
 
 async function newestOf(
-  { client, tableName }: CounterTable,
+  { dynamo, tableName }: CounterTable,
   pk: string,
   kind: string,
   most: number,
 ): Promise<CounterItem[]> {
   try {
-    const page = await client.send(
-      new QueryCommand({
-        TableName: tableName,
-        KeyConditionExpression: '#pk = :pk and begins_with(#sk, :kind)',
-        ProjectionExpression: '#sk, settledUsd, limitUsd',
-        ExpressionAttributeNames: { '#pk': TABLE.partitionKey, '#sk': TABLE.sortKey },
-        ExpressionAttributeValues: { ':pk': pk, ':kind': `${kind}:` },
-        ScanIndexForward: false,
-        Limit: most,
-      }),
-    );
+    const page = await dynamo.query({
+      TableName: tableName,
+      KeyConditionExpression: '#pk = :pk and begins_with(#sk, :kind)',
+      ProjectionExpression: '#sk, settledUsd, limitUsd',
+      ExpressionAttributeNames: { '#pk': TABLE.partitionKey, '#sk': TABLE.sortKey },
+      ExpressionAttributeValues: { ':pk': pk, ':kind': `${kind}:` },
+      ScanIndexForward: false,
+      Limit: most,
+    });
     return page.Items ?? [];
   } catch (cause) {
     throw new HardcapError('ledger_unavailable', `the past windows of ${pk} could not be read`, {

@@ -12,7 +12,7 @@
  *            `ends` grows with every write but reserve and extend, which settle nothing, so that it
  *            orders a counter's books.
  */
-import { NumberValue } from '@aws-sdk/lib-dynamodb';
+import { NumberValueImpl as NumberValue } from '@aws-sdk/util-dynamodb';
 import { type NanoUsd, subtractUsd, ZERO_USD } from '../../domain/money.ts';
 import type { ReservationId } from '../../domain/reservation.ts';
 import {

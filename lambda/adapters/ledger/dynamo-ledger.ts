@@ -5,7 +5,6 @@
  *            arrives after everybody stopped waiting finds it and fails.
  * Crash:     a holder that dies leaves r:<id>; the rollover function charges it in full.
  */
-import { PutCommand } from '@aws-sdk/lib-dynamodb';
 import { HardcapError } from '../../domain/errors.ts';
 import { addUsd, MIN_RESERVATION, type NanoUsd, ZERO_USD } from '../../domain/money.ts';
 import { type CounterHold, expiresAtMs, mostHeld } from '../../domain/reservation.ts';
@@ -361,10 +360,8 @@ const unavailable = (result: Exclude<WriteResult, { kind: 'written' }>): EndOutc
 });
 
 async function appendJournal(options: DynamoLedgerOptions, entry: JournalEntry): Promise<void> {
-  await options.client.send(
-    new PutCommand({
-      TableName: options.tableName,
-      Item: journalItem(entry, options.journalDays),
-    }),
-  );
+  await options.dynamo.put({
+    TableName: options.tableName,
+    Item: journalItem(entry, options.journalDays),
+  });
 }

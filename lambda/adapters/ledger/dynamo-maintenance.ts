@@ -5,11 +5,10 @@
  *            which lives for years does not fill up with the traces of crashes.
  */
 
-import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
-import { DeleteCommand } from '@aws-sdk/lib-dynamodb';
 import { HardcapError } from '../../domain/errors.ts';
 import type { CounterKey } from '../../domain/reservation.ts';
 import type { ClosedCounter, LedgerMaintenance } from '../../ports/ledger.ts';
+import { isConditionFailure } from '../dynamodb/dynamo-calls.ts';
 import { closedBefore } from './closed-counters.ts';
 import { expiredOf, type StandingAmount } from './counter-item.ts';
 import { type CounterWrite, expireWrite, removeTombstoneWrite } from './counter-writes.ts';
@@ -109,18 +108,16 @@ async function attemptSurely(
 /** The counter goes before its entry, so that a run which dies between the two is made good. */
 async function prune(table: CounterTable, closed: ClosedCounter): Promise<boolean> {
   try {
-    await table.client.send(
-      new DeleteCommand({
-        TableName: table.tableName,
-        Key: { ...closed.counter },
-        ConditionExpression: 'attribute_not_exists(openKey)',
-      }),
-    );
+    await table.dynamo.delete({
+      TableName: table.tableName,
+      Key: { ...closed.counter },
+      ConditionExpression: 'attribute_not_exists(openKey)',
+    });
     const Key = { ...closedEntryKey(closed) };
-    await table.client.send(new DeleteCommand({ TableName: table.tableName, Key }));
+    await table.dynamo.delete({ TableName: table.tableName, Key });
     return true;
   } catch (cause) {
-    if (cause instanceof ConditionalCheckFailedException) return false;
+    if (isConditionFailure(cause)) return false;
     const named = `${closed.counter.pk} ${closed.counter.sk}`;
     throw new HardcapError('ledger_unavailable', `${named} was not pruned`, { cause });
   }

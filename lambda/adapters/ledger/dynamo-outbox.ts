@@ -2,7 +2,6 @@
  * The EventOutbox port on the ledger table: one item an event, `UNTOLD` / a hash of its id.
  */
 import { createHash } from 'node:crypto';
-import { DeleteCommand } from '@aws-sdk/lib-dynamodb';
 import { EVENT } from '../../contract.ts';
 import { HardcapError } from '../../domain/errors.ts';
 import type { EventOutbox, KeptEvent } from '../../ports/event-outbox.ts';
@@ -41,7 +40,7 @@ export const createDynamoOutbox = (table: CounterTable): EventOutbox => ({
   },
   readSome: async () => (await readPartition(table, PARTITION, MOST_AT_ONCE)).flatMap(keptEvent),
   remove: async (event) => {
-    await table.client.send(new DeleteCommand({ TableName: table.tableName, Key: keyOf(event) }));
+    await table.dynamo.delete({ TableName: table.tableName, Key: keyOf(event) });
   },
 });
 

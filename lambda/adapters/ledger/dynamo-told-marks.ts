@@ -1,11 +1,11 @@
 /**
  * The ToldMarks port on the ledger table: one item a mark, `TOLD` / its name.
  */
-import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
-import { DeleteCommand } from '@aws-sdk/lib-dynamodb';
+
 import { HardcapError } from '../../domain/errors.ts';
 import type { TellingMark } from '../../ports/ledger.ts';
 import type { ToldMarks } from '../../ports/told-marks.ts';
+import { isConditionFailure } from '../dynamodb/dynamo-calls.ts';
 import { readPartition } from './ledger-partition.ts';
 import { markText, parseMark } from './telling-mark.ts';
 import { attemptWrite, type CounterTable } from './write-attempts.ts';
@@ -30,17 +30,15 @@ export const createDynamoToldMarks = (table: CounterTable): ToldMarks => ({
   },
   forget: async (name, seen) => {
     try {
-      await table.client.send(
-        new DeleteCommand({
-          TableName: table.tableName,
-          Key: keyOf(name),
-          ConditionExpression: '#mark = :seen',
-          ExpressionAttributeNames: { '#mark': 'mark' },
-          ExpressionAttributeValues: { ':seen': markText(seen) },
-        }),
-      );
+      await table.dynamo.delete({
+        TableName: table.tableName,
+        Key: keyOf(name),
+        ConditionExpression: '#mark = :seen',
+        ExpressionAttributeNames: { '#mark': 'mark' },
+        ExpressionAttributeValues: { ':seen': markText(seen) },
+      });
     } catch (cause) {
-      if (cause instanceof ConditionalCheckFailedException) return;
+      if (isConditionFailure(cause)) return;
       throw new HardcapError('ledger_unavailable', `${PARTITION} ${name} was not removed`, {
         cause,
       });

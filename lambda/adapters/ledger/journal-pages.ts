@@ -4,7 +4,7 @@
  * Invariant: strongly consistent, as entries that this very run wrote must be among them; an entry
  *            that cannot be read is left out, so that it shows in what a summary cannot attribute.
  */
-import { QueryCommand } from '@aws-sdk/lib-dynamodb';
+import type { QueryCommandInput } from '@aws-sdk/lib-dynamodb';
 import { TABLE } from '../../contract.ts';
 import { HardcapError } from '../../domain/errors.ts';
 import type { JournalLine, JournalPage, JournalStretch } from '../../ports/ledger.ts';
@@ -50,12 +50,12 @@ export async function journalItems(
   next: string | undefined,
   attributes: readonly string[],
 ): Promise<{ readonly items: readonly CounterItem[]; readonly next: string | undefined }> {
-  const command = commandOf(table, stretch, next, attributes);
+  const input = inputOf(table, stretch, next, attributes);
   let cause: unknown;
   for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt += 1) {
     if (attempt > 1) await table.clock.sleep(BACKOFF_MS * attempt);
     try {
-      const page = await table.client.send(command);
+      const page = await table.dynamo.query(input);
       const last = page.LastEvaluatedKey?.[TABLE.sortKey];
       return { items: page.Items ?? [], next: last === undefined ? undefined : String(last) };
     } catch (error) {
@@ -67,15 +67,15 @@ export async function journalItems(
   });
 }
 
-function commandOf(
+function inputOf(
   table: CounterTable,
   stretch: JournalStretch,
   next: string | undefined,
   attributes: readonly string[],
-) {
+): QueryCommandInput {
   const from = new Date(stretch.fromMs).toISOString();
   const pk = `JOURNAL#${from.slice(0, DATE_CHARACTERS)}#${stretch.keyId ?? NO_KEY}`;
-  return new QueryCommand({
+  return {
     TableName: table.tableName,
     // A sort key begins with its instant and goes on with `#`: none equals the end of a stretch.
     KeyConditionExpression: '#pk = :pk and #sk between :from and :to',
@@ -92,7 +92,7 @@ function commandOf(
     },
     ConsistentRead: true,
     ...(next === undefined ? {} : { ExclusiveStartKey: { pk, sk: next } }),
-  });
+  };
 }
 
 /** The texts of a list. */

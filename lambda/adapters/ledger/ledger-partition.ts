@@ -1,7 +1,6 @@
 /**
  * All items of one small partition of the ledger table, strongly read.
  */
-import { QueryCommand } from '@aws-sdk/lib-dynamodb';
 import { TABLE } from '../../contract.ts';
 import { HardcapError } from '../../domain/errors.ts';
 import type { CounterTable } from './write-attempts.ts';
@@ -20,16 +19,14 @@ export async function readPartition(
   let startKey: Record<string, unknown> | undefined;
   try {
     do {
-      const page = await table.client.send(
-        new QueryCommand({
-          TableName: table.tableName,
-          KeyConditionExpression: '#pk = :partition',
-          ExpressionAttributeNames: { '#pk': TABLE.partitionKey },
-          ExpressionAttributeValues: { ':partition': partition },
-          ConsistentRead: true,
-          ...(startKey === undefined ? {} : { ExclusiveStartKey: startKey }),
-        }),
-      );
+      const page = await table.dynamo.query({
+        TableName: table.tableName,
+        KeyConditionExpression: '#pk = :partition',
+        ExpressionAttributeNames: { '#pk': TABLE.partitionKey },
+        ExpressionAttributeValues: { ':partition': partition },
+        ConsistentRead: true,
+        ...(startKey === undefined ? {} : { ExclusiveStartKey: startKey }),
+      });
       items.push(...(page.Items ?? []));
       startKey = page.LastEvaluatedKey;
     } while (startKey !== undefined && items.length < most);

@@ -6,7 +6,7 @@
  * Invariant: none touches a counter's dollars; a counter is closed only as it was read.
  */
 import { createHash } from 'node:crypto';
-import { NumberValue } from '@aws-sdk/lib-dynamodb';
+import { NumberValueImpl as NumberValue } from '@aws-sdk/util-dynamodb';
 import { DEFAULTS, TABLE } from '../../contract.ts';
 import { type NanoUsd, subtractUsd, ZERO_USD } from '../../domain/money.ts';
 import { type CounterKey, expiresAtMs, type ReservationId } from '../../domain/reservation.ts';

@@ -4,7 +4,6 @@
  * Invariant: a run that has no time for all of them does not always leave out the same ones, and
  *            one spoilt item does not keep the crashed reservations of the others from being found.
  */
-import { QueryCommand } from '@aws-sdk/lib-dynamodb';
 import { TABLE } from '../../contract.ts';
 import { HardcapError } from '../../domain/errors.ts';
 import { ZERO_USD } from '../../domain/money.ts';
@@ -99,16 +98,14 @@ async function openKeys(table: CounterTable, failures: Failure[]): Promise<Count
 }
 
 const openPage = (table: CounterTable, startKey: Record<string, unknown> | undefined) =>
-  table.client.send(
-    new QueryCommand({
-      TableName: table.tableName,
-      IndexName: TABLE.openIndex,
-      KeyConditionExpression: '#open = :open',
-      ExpressionAttributeNames: { '#open': TABLE.openKey },
-      ExpressionAttributeValues: { ':open': OPEN },
-      ...(startKey === undefined ? {} : { ExclusiveStartKey: startKey }),
-    }),
-  );
+  table.dynamo.query({
+    TableName: table.tableName,
+    IndexName: TABLE.openIndex,
+    KeyConditionExpression: '#open = :open',
+    ExpressionAttributeNames: { '#open': TABLE.openKey },
+    ExpressionAttributeValues: { ':open': OPEN },
+    ...(startKey === undefined ? {} : { ExclusiveStartKey: startKey }),
+  });
 
 /** Any index below `length`; 0 where there is none. */
 function randomIndex(clock: Clock, length: number): number {

@@ -3,7 +3,6 @@
  *
  * Each key has a partition for each UTC date, so each is asked for its newest entries alone.
  */
-import { QueryCommand } from '@aws-sdk/lib-dynamodb';
 import { TABLE } from '../../contract.ts';
 import { HardcapError } from '../../domain/errors.ts';
 import { ZERO_USD } from '../../domain/money.ts';
@@ -39,21 +38,19 @@ export const createRecentJournal = (table: CounterTable): RecentJournal => ({
 });
 
 async function newestOf(
-  { client, tableName }: CounterTable,
+  { dynamo, tableName }: CounterTable,
   pk: string,
   most: number,
 ): Promise<CounterItem[]> {
   try {
-    const page = await client.send(
-      new QueryCommand({
-        TableName: tableName,
-        KeyConditionExpression: '#pk = :pk',
-        ExpressionAttributeNames: { '#pk': TABLE.partitionKey },
-        ExpressionAttributeValues: { ':pk': pk },
-        ScanIndexForward: false,
-        Limit: most,
-      }),
-    );
+    const page = await dynamo.query({
+      TableName: tableName,
+      KeyConditionExpression: '#pk = :pk',
+      ExpressionAttributeNames: { '#pk': TABLE.partitionKey },
+      ExpressionAttributeValues: { ':pk': pk },
+      ScanIndexForward: false,
+      Limit: most,
+    });
     return page.Items ?? [];
   } catch (cause) {
     throw new HardcapError('ledger_unavailable', 'the journal could not be read', { cause });

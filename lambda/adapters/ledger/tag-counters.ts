@@ -7,12 +7,13 @@
  *            the write's condition; a set without an answer opens nothing.
  */
 import { createHash } from 'node:crypto';
-import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
-import { NumberValue, UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import type { UpdateCommandInput } from '@aws-sdk/lib-dynamodb';
+import { NumberValueImpl as NumberValue } from '@aws-sdk/util-dynamodb';
 import { TABLE } from '../../contract.ts';
 import { HardcapError } from '../../domain/errors.ts';
 import type { CounterKey } from '../../domain/reservation.ts';
 import type { CounterOpening } from '../../ports/ledger.ts';
+import { isConditionFailure } from '../dynamodb/dynamo-calls.ts';
 import { type CounterTable, readItem } from './write-attempts.ts';
 
 const PREFIX = 'TAG-COUNTERS#';
@@ -60,7 +61,7 @@ export async function enterNewCounter(
 ): Promise<boolean> {
   const nowMs = table.clock.nowMs();
   const hash = hashOf(counter);
-  const command = new UpdateCommand({
+  const input: UpdateCommandInput = {
     TableName: table.tableName,
     Key: setKey(keyId, nowMs),
     UpdateExpression: 'ADD counters :added SET #ttl = :ttl',
@@ -73,17 +74,17 @@ export async function enterNewCounter(
       ':most': NumberValue.from(String(mostADay)),
       ':ttl': Math.floor(nowMs / 1_000) + (KEPT_DAYS * MS_PER_DAY) / 1_000,
     },
-  });
+  };
   // An absent set would let one in.
   if (mostADay < 1) return false;
   let cause: unknown;
   for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt += 1) {
     if (attempt > 1) await table.clock.sleep(BACKOFF_MS * attempt);
     try {
-      await table.client.send(command);
+      await table.dynamo.update(input);
       return true;
     } catch (error) {
-      if (error instanceof ConditionalCheckFailedException) return false;
+      if (isConditionFailure(error)) return false;
       cause = error;
     }
   }

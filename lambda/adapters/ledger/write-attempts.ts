@@ -1,17 +1,18 @@
 /**
  * Sends one conditional write to DynamoDB, again where that is safe, and says what is known.
  *
- * The client does not retry by itself (maxAttempts 1), so that this file knows which attempts
+ * Calls are sent once (maxAttempts 1), so that this file knows which attempts
  * were ambiguous: sent, and never answered with certainty.
  */
-import {
-  ConditionalCheckFailedException,
-  type DynamoDBServiceException,
-} from '@aws-sdk/client-dynamodb';
-import { type DynamoDBDocumentClient, GetCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { HardcapError } from '../../domain/errors.ts';
 import type { CounterKey } from '../../domain/reservation.ts';
 import type { Clock } from '../../ports/clock.ts';
+import {
+  type ConditionFailure,
+  type DynamoCalls,
+  isConditionFailure,
+  statusOf,
+} from '../dynamodb/dynamo-calls.ts';
 import type { CounterItem } from './counter-item.ts';
 import type { CounterWrite } from './counter-writes.ts';
 
@@ -44,9 +45,6 @@ const THROTTLED = new Set([
   'RequestLimitExceeded',
 ]);
 
-const statusOf = (error: unknown): number | undefined =>
-  (error as DynamoDBServiceException | undefined)?.$metadata?.httpStatusCode;
-
 /** An answer of 4xx says that nothing was written; everything else leaves it open. */
 function isCertain(error: unknown): boolean {
   const status = statusOf(error);
@@ -59,7 +57,7 @@ const isItemFull = (error: unknown): boolean =>
   /item size/i.test(error.message);
 
 export interface CounterTable {
-  readonly client: DynamoDBDocumentClient;
+  readonly dynamo: DynamoCalls;
   readonly tableName: string;
   readonly clock: Clock;
   /** Told of each attempt beyond a write's first; must not throw. @default - nobody is told */
@@ -78,13 +76,11 @@ export async function readItem(
   counter: CounterKey,
 ): Promise<CounterItem | undefined> {
   try {
-    const answer = await table.client.send(
-      new GetCommand({
-        TableName: table.tableName,
-        Key: { pk: counter.pk, sk: counter.sk },
-        ConsistentRead: true,
-      }),
-    );
+    const answer = await table.dynamo.get({
+      TableName: table.tableName,
+      Key: { pk: counter.pk, sk: counter.sk },
+      ConsistentRead: true,
+    });
     return answer.Item;
   } catch (cause) {
     throw new HardcapError('ledger_unavailable', 'ledger_unavailable: a counter was not read', {
@@ -96,7 +92,7 @@ export async function readItem(
 async function whatStoodThere(
   table: CounterTable,
   counter: CounterKey,
-  error: ConditionalCheckFailedException,
+  error: ConditionFailure,
 ): Promise<CounterItem | undefined> {
   // Some stores answer a failed condition without the item; then it is read back.
   return error.Item ?? (await readItem(table, counter));
@@ -124,20 +120,18 @@ export async function attemptWrite(
       await table.clock.sleep(BACKOFF_MS * attempt);
     }
     try {
-      const answer = await table.client.send(
-        new UpdateCommand({
-          TableName: table.tableName,
-          Key: { pk: counter.pk, sk: counter.sk },
-          ...write,
-          ReturnValues: 'UPDATED_NEW',
-          ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
-        }),
-      );
+      const answer = await table.dynamo.update({
+        TableName: table.tableName,
+        Key: { pk: counter.pk, sk: counter.sk },
+        ...write,
+        ReturnValues: 'UPDATED_NEW',
+        ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
+      });
       return { kind: 'written', item: answer.Attributes ?? {}, ambiguous };
     } catch (error) {
       cause = error;
       const isThrottled = error instanceof Error && THROTTLED.has(error.name);
-      if (error instanceof ConditionalCheckFailedException) {
+      if (isConditionFailure(error)) {
         try {
           const item = await whatStoodThere(table, counter, error);
           return { kind: 'refused', ...(item === undefined ? {} : { item }), ambiguous };

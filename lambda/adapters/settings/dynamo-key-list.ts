@@ -1,7 +1,6 @@
 /**
  * The KeyList port on the settings table: the ids of keys, and never a hash.
  */
-import { QueryCommand } from '@aws-sdk/lib-dynamodb';
 import { TABLE } from '../../contract.ts';
 import type { KeyList } from '../../ports/key-list.ts';
 import { PARTITION } from './setting-items.ts';
@@ -32,8 +31,8 @@ export const createDynamoKeyList = (table: SettingsTable): KeyList => ({
 /** @throws HardcapError settings_unavailable */
 const keyPage = (table: SettingsTable, startKey: Record<string, unknown> | undefined) =>
   withRetry(table, 'the ids of the keys', (abortSignal) =>
-    table.client.send(
-      new QueryCommand({
+    table.dynamo.query(
+      {
         TableName: table.tableName,
         KeyConditionExpression: '#pk = :partition',
         ProjectionExpression: '#pk, #sk',
@@ -41,7 +40,7 @@ const keyPage = (table: SettingsTable, startKey: Record<string, unknown> | undef
         ExpressionAttributeValues: { ':partition': PARTITION.key },
         Select: 'SPECIFIC_ATTRIBUTES',
         ...(startKey === undefined ? {} : { ExclusiveStartKey: startKey }),
-      }),
+      },
       { abortSignal },
     ),
   );

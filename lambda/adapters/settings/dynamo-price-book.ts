@@ -5,8 +5,8 @@
  *            items `PRICE / auto:<modelId>`.
  * Invariant: an operator's price item is never written here.
  */
-import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
-import { DeleteCommand, NumberValue, PutCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import type { UpdateCommandInput } from '@aws-sdk/lib-dynamodb';
+import { NumberValueImpl as NumberValue } from '@aws-sdk/util-dynamodb';
 import * as z from 'zod/mini';
 import { TABLE } from '../../contract.ts';
 import { formatUsd, nanoUsd, parseUsd } from '../../domain/money.ts';
@@ -20,6 +20,7 @@ import {
   type PriceProposal,
 } from '../../domain/price-policy.ts';
 import type { KeptProposal, PriceBook, RefreshState } from '../../ports/price-book.ts';
+import { isConditionFailure } from '../dynamodb/dynamo-calls.ts';
 import { AUTO_PRICE_PREFIX, parsePrice, priceAttributes, priceIdOf } from './price-item.ts';
 import { plainValue } from './setting-fields.ts';
 import {
@@ -41,19 +42,17 @@ const MAX_KEPT_UNMAPPED = 200;
 
 /** The book in this table; its readings take all items, however many. */
 export function createDynamoPriceBook(table: SettingsTable): PriceBook {
-  const { client, tableName } = table;
+  const { dynamo, tableName } = table;
   const put = async (partition: TablePartition, id: string, attributes: SettingItem) => {
     const Item = settingItem(partition, id, attributes);
-    await client.send(new PutCommand({ TableName: tableName, Item }));
+    await dynamo.put({ TableName: tableName, Item });
   };
-  const mark = (update: Omit<UpdateCommand['input'], 'TableName' | 'Key'>) =>
-    client.send(
-      new UpdateCommand({
-        TableName: tableName,
-        Key: { [TABLE.partitionKey]: REFRESH_PARTITION.state, [TABLE.sortKey]: MARKER },
-        ...update,
-      }),
-    );
+  const mark = (update: Omit<UpdateCommandInput, 'TableName' | 'Key'>) =>
+    dynamo.update({
+      TableName: tableName,
+      Key: { [TABLE.partitionKey]: REFRESH_PARTITION.state, [TABLE.sortKey]: MARKER },
+      ...update,
+    });
   const readPriceItems = () => queryPartition(table, PARTITION.price, Number.POSITIVE_INFINITY);
 
   return {
@@ -120,12 +119,10 @@ export function createDynamoPriceBook(table: SettingsTable): PriceBook {
     writeProposal: (modelId, proposal, nowMs) =>
       put(REFRESH_PARTITION.proposal, modelId, proposalAttributes(proposal, nowMs)),
     removeProposal: async (modelId) => {
-      await client.send(
-        new DeleteCommand({
-          TableName: tableName,
-          Key: { [TABLE.partitionKey]: REFRESH_PARTITION.proposal, [TABLE.sortKey]: modelId },
-        }),
-      );
+      await dynamo.delete({
+        TableName: tableName,
+        Key: { [TABLE.partitionKey]: REFRESH_PARTITION.proposal, [TABLE.sortKey]: modelId },
+      });
     },
   };
 }
@@ -256,7 +253,7 @@ async function unlessRefused(write: () => Promise<unknown>): Promise<boolean> {
     await write();
     return true;
   } catch (error) {
-    if (error instanceof ConditionalCheckFailedException) return false;
+    if (isConditionFailure(error)) return false;
     throw error;
   }
 }

@@ -7,10 +7,10 @@
  *            only where there is none, and an item is changed or removed only where its stored key
  *            begins with `ssm:` and it is as it was read.
  */
-import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
-import { DeleteCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
+
 import { TABLE } from '../../contract.ts';
 import type { Parameter, SyncedItem, SyncedSettings } from '../../ports/parameters.ts';
+import { isConditionFailure } from '../dynamodb/dynamo-calls.ts';
 import { attributesOf, readParameter, SYNCED_PREFIX } from './parameter-item.ts';
 import { plainValue, SETTINGS_VERSION } from './setting-fields.ts';
 import { PARTITION, type SettingItem, sortKeyOf } from './setting-items.ts';
@@ -23,7 +23,7 @@ const keyOf = (name: string) => ({
 
 /** The synced items of this settings table. */
 export function createDynamoSyncedSettings(table: SettingsTable): SyncedSettings {
-  const { client, tableName: TableName } = table;
+  const { dynamo, tableName: TableName } = table;
   return {
     readAll: async () => {
       // However many: what is above the gateway's bound must still be seen to be removed.
@@ -32,23 +32,19 @@ export function createDynamoSyncedSettings(table: SettingsTable): SyncedSettings
     },
     write: (parameter, seen, run) =>
       unlessRefused(() =>
-        client.send(
-          new PutCommand({
-            TableName,
-            Item: {
-              ...attributesOf(parameter),
-              ...keyOf(parameter.name),
-              v: SETTINGS_VERSION,
-              run,
-            },
-            ...(seen === undefined ? ABSENT : asSeen(seen)),
-          }),
-        ),
+        dynamo.put({
+          TableName,
+          Item: {
+            ...attributesOf(parameter),
+            ...keyOf(parameter.name),
+            v: SETTINGS_VERSION,
+            run,
+          },
+          ...(seen === undefined ? ABSENT : asSeen(seen)),
+        }),
       ),
     remove: (seen) =>
-      unlessRefused(() =>
-        client.send(new DeleteCommand({ TableName, Key: keyOf(seen.name), ...asSeen(seen) })),
-      ),
+      unlessRefused(() => dynamo.delete({ TableName, Key: keyOf(seen.name), ...asSeen(seen) })),
     problemOf: (parameter) => {
       const reading = readParameter(parameter);
       return reading.kind === 'malformed'
@@ -99,7 +95,7 @@ async function unlessRefused(write: () => Promise<unknown>): Promise<boolean> {
     await write();
     return true;
   } catch (error) {
-    if (error instanceof ConditionalCheckFailedException) return false;
+    if (isConditionFailure(error)) return false;
     throw error;
   }
 }

@@ -4,12 +4,12 @@
  * Invariant: money and counts are read from decimal text, never from a float; a field that cannot
  *            be read is a fault with a name, never a default.
  */
-import { NumberValue } from '@aws-sdk/lib-dynamodb';
-import { DateTime } from 'luxon';
+import { NumberValueImpl as NumberValue } from '@aws-sdk/util-dynamodb';
 import * as z from 'zod/mini';
 import type { SplitBy } from '../../domain/cap.ts';
 import { MAX_USD, NANO_USD_PER_USD, type NanoUsd, parseUsd } from '../../domain/money.ts';
-import { isTimeZone } from '../../domain/window.ts';
+import { isTimeZone } from '../../domain/time-zone.ts';
+import { readIsoInstantMs } from './iso-instant.ts';
 import { nearName } from './near-name.ts';
 
 /** The version of the items' schema: the `v` that every item carries. */
@@ -54,17 +54,13 @@ const plainName = (name: string): string => (name === '__proto__' ? '(__proto__)
 const isText = (value: unknown): value is string => typeof value === 'string';
 
 /** Text that `read` understands, as what it gives; `problem` says what it should have been. */
-export function readAs<T>(read: (text: string) => T | undefined, problem: string) {
-  return z.pipe(
-    z.string(problem).check(z.refine((text) => isText(text) && read(text) !== undefined, problem)),
-    z.transform((text: string): T => {
-      const value = read(text);
-      // The check above has read the same text, so this cannot happen.
-      if (value === undefined) throw new RangeError(problem);
-      return value;
-    }),
-  );
-}
+export const readAs = <T>(read: (text: string) => T | undefined, problem: string) =>
+  z.transform((input: unknown, { issues }): T => {
+    const value = isText(input) ? read(input) : undefined;
+    if (value !== undefined) return value;
+    issues.push({ code: 'custom', message: problem, input });
+    return z.NEVER;
+  });
 
 const USD_PROBLEM =
   'must be dollars as a decimal number such as 12.50, ' +
@@ -87,16 +83,13 @@ export const readWhole =
     return value >= least && value <= most ? value : undefined;
   };
 
-const HAS_OFFSET = /T.*(Z|[+-]\d{2}(:?\d{2})?)$/;
-
 /** Epoch milliseconds of an ISO date-time with its offset, or of epoch seconds. */
 export function readInstantMs(text: string): number | undefined {
   const seconds = readWhole(1, MAX_EPOCH_SECONDS)(text);
   if (seconds !== undefined) return seconds * 1_000;
-  if (!HAS_OFFSET.test(text)) return undefined;
-  const instant = DateTime.fromISO(text, { setZone: true });
-  if (!instant.isValid || instant.toSeconds() > MAX_EPOCH_SECONDS) return undefined;
-  return instant.toMillis();
+  const instantMs = readIsoInstantMs(text);
+  const isTooLate = instantMs !== undefined && instantMs > MAX_EPOCH_SECONDS * 1_000;
+  return isTooLate ? undefined : instantMs;
 }
 
 const readText =

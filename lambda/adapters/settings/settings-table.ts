@@ -1,9 +1,9 @@
 /**
  * Reads of the settings table: strongly consistent, all pages, within a bounded time.
  */
-import { type DynamoDBDocumentClient, GetCommand, QueryCommand } from '@aws-sdk/lib-dynamodb';
 import { TABLE } from '../../contract.ts';
 import { HardcapError } from '../../domain/errors.ts';
+import type { DynamoCalls } from '../dynamodb/dynamo-calls.ts';
 import type { SettingItem, TablePartition } from './setting-items.ts';
 
 /** The most caps, the most prices, and the most aliases that the settings may hold. */
@@ -13,8 +13,7 @@ const DEFAULT_TIMEOUT_MS = 2_000;
 const MAX_ATTEMPTS = 2;
 
 export interface SettingsTable {
-  /** With wrapNumbers, so that no amount becomes a float. */
-  readonly client: DynamoDBDocumentClient;
+  readonly dynamo: DynamoCalls;
   readonly tableName: string;
   /**
    * Milliseconds that a read may take with all its attempts and pages.
@@ -38,15 +37,15 @@ export function queryPartition(
     const items: SettingItem[] = [];
     let startKey: Record<string, unknown> | undefined;
     do {
-      const page = await table.client.send(
-        new QueryCommand({
+      const page = await table.dynamo.query(
+        {
           TableName: table.tableName,
           KeyConditionExpression: '#pk = :partition',
           ExpressionAttributeNames: { '#pk': TABLE.partitionKey },
           ExpressionAttributeValues: { ':partition': partition },
           ConsistentRead: true,
           ...(startKey === undefined ? {} : { ExclusiveStartKey: startKey }),
-        }),
+        },
         { abortSignal: signal },
       );
       items.push(...(page.Items ?? []));
@@ -68,12 +67,12 @@ export function getItem(
   id: string,
 ): Promise<SettingItem | undefined> {
   return withRetry(table, `the ${partition} item "${id}"`, async (signal) => {
-    const answer = await table.client.send(
-      new GetCommand({
+    const answer = await table.dynamo.get(
+      {
         TableName: table.tableName,
         Key: { [TABLE.partitionKey]: partition, [TABLE.sortKey]: id },
         ConsistentRead: true,
-      }),
+      },
       { abortSignal: signal },
     );
     return answer.Item;

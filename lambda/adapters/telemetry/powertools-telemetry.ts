@@ -8,12 +8,17 @@ import type { Telemetry } from '../../ports/telemetry.ts';
 
 /** @param serviceName the value of the one dimension, as in `contract.ts` */
 export function createTelemetry(serviceName: string): Telemetry {
-  const logger = new Logger({ serviceName });
+  let made: Logger | undefined;
+  // A request that goes well logs nothing, and making a logger takes a millisecond of a start.
+  const logger = (): Logger => {
+    made ??= new Logger({ serviceName });
+    return made;
+  };
   const metrics = new Metrics({ namespace: METRIC_NAMESPACE, serviceName });
   return {
-    info: (message, fields = {}) => logger.info(message, fields),
-    warn: (message, fields = {}) => logger.warn(message, fields),
-    error: (message, fields = {}) => logger.error(message, fields),
+    info: (message, fields = {}) => logger().info(message, fields),
+    warn: (message, fields = {}) => logger().warn(message, fields),
+    error: (message, fields = {}) => logger().error(message, fields),
     count: (metric, value = 1) => metrics.addMetric(metric, unitOf(metric), value),
     describe: (properties) => {
       for (const [name, value] of Object.entries(properties)) {

@@ -5,7 +5,6 @@
  * CountTokens: no request needs it to be signed, and an instance starts sooner without it.
  */
 import { partition } from '@aws-sdk/core/client';
-import { defaultProvider } from '@aws-sdk/credential-provider-node';
 import { Sha256 } from '@smithy/core/checksum';
 import { SignatureV4, type SignatureV4Init } from '@smithy/signature-v4';
 
@@ -20,19 +19,16 @@ export type Credentials = SignatureV4Init['credentials'];
 export const bedrockUrl = (region: string): URL =>
   new URL(`https://bedrock-runtime.${region}.${partition(region).dnsSuffix}`);
 
-/** @returns the signer of a region, always the same one; credentials are found when it signs */
-export function createSigners(
-  credentials: Credentials | undefined,
-): (region: string) => SignatureV4 {
+/** @returns the signer of a region, always the same one; credentials are asked for when it signs */
+export function createSigners(credentials: Credentials): (region: string) => SignatureV4 {
   const signers = new Map<string, SignatureV4>();
-  const found = credentials ?? defaultProvider();
   return (region) => {
     const known = signers.get(region);
     if (known !== undefined) return known;
     const signer = new SignatureV4({
       service: SIGNING_NAME,
       region,
-      credentials: found,
+      credentials,
       sha256: Sha256,
     });
     signers.set(region, signer);

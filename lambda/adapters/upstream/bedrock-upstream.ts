@@ -6,7 +6,6 @@
  */
 import type { Agent as HttpAgent, IncomingMessage } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
-import type { BedrockRuntimeClientConfig } from '@aws-sdk/client-bedrock-runtime';
 import { NodeHttpHandler } from '@smithy/node-http-handler';
 import { HttpRequest } from '@smithy/protocol-http';
 import type { SignatureV4 } from '@smithy/signature-v4';
@@ -19,7 +18,7 @@ import {
   type UpstreamResponse,
 } from '../../ports/upstream.ts';
 import { chunksOf } from './answer-chunks.ts';
-import { bedrockUrl, createSigners } from './bedrock-signing.ts';
+import { bedrockUrl, type Credentials, createSigners } from './bedrock-signing.ts';
 import { createBedrockTokenCounter } from './bedrock-token-counter.ts';
 import { keepFresh } from './fresh-sockets.ts';
 import { openAhead } from './opened-ahead.ts';
@@ -29,7 +28,7 @@ export interface BedrockUpstreamOptions {
   readonly clock: Clock;
   /** Another endpoint that speaks Bedrock's API; absent: Bedrock of the request's region. */
   readonly endpoint?: URL;
-  readonly credentials?: NonNullable<BedrockRuntimeClientConfig['credentials']>;
+  readonly credentials: Credentials;
 }
 
 const CONNECT_TIMEOUT_MS = 3_000;
@@ -65,7 +64,7 @@ export function createBedrockUpstream(options: BedrockUpstreamOptions): Closable
       // Not by an API key: in the environment there may be one that is meant for hardcap itself.
       authSchemePreference: ['sigv4'],
       endpoint: async () => toEndpoint(urlOf(region)),
-      ...(credentials && { credentials }),
+      credentials,
     };
   });
   return {

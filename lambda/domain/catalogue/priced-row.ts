@@ -1,7 +1,7 @@
 /**
- * The catalogue's rows as prices: decimal dollars become whole nano-dollars, once, at the start.
+ * The catalogue's rows as prices: decimal dollars become whole nano-dollars, when a model is asked for.
  *
- * Invariant: an amount that is no positive number of dollars stops the start; it never reads as 0.
+ * Invariant: an amount that is no positive number of dollars is an error; it never reads as 0.
  */
 import { GUARDRAIL_PRICES } from '../guardrail.ts';
 import { NANO_USD_PER_USD, nanoUsd, parseUsd } from '../money.ts';

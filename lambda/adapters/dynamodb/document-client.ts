@@ -1,29 +1,10 @@
 /**
- * The document client of the ledger: one attempt, short time-outs, no floats.
+ * The SDK's document client, as hardcap needs it: one attempt, short time-outs, no floats.
  */
 import { DynamoDBClient, type DynamoDBClientConfig } from '@aws-sdk/client-dynamodb';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { NodeHttpHandler } from '@smithy/node-http-handler';
-
-const MAX_SOCKETS = 256;
-
-/** How long one attempt waits. The wait for a free socket counts as connecting. */
-export interface LedgerTimeouts {
-  readonly connectTimeoutMs: number;
-  readonly requestTimeoutMs: number;
-}
-
-/** For DynamoDB in the same region, from a function that serves one request at a time. */
-export const LEDGER_TIMEOUTS: LedgerTimeouts = { connectTimeoutMs: 300, requestTimeoutMs: 1_000 };
-
-/**
- * For an embedded ledger, which does one write after another and shares the gateway's processor:
- * hundreds at once wait there for seconds, and giving up on them would only add to its work.
- */
-export const EMBEDDED_LEDGER_TIMEOUTS: LedgerTimeouts = {
-  connectTimeoutMs: 10_000,
-  requestTimeoutMs: 10_000,
-};
+import { LEDGER_TIMEOUTS, type LedgerTimeouts, MAX_SOCKETS } from './connections.ts';
 
 /**
  * A client that sends once and answers numbers as exact decimals.
