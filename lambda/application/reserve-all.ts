@@ -145,20 +145,19 @@ async function reserveInParallel(
   const startedMs = ports.clock.elapsedMs();
   const early = await ask(charges.filter((charge) => first.has(charge)));
   if (early.some(isEnd)) return conclude(ports, id, early, false);
+  const others = charges.filter((charge) => !first.has(charge));
   // Its attempts timed out: the others would go by limits that are older than is promised.
-  if (ports.clock.elapsedMs() - startedMs > MAX_FIRST_TRY_MS) {
-    return conclude(ports, id, [...early.map(givenUp), ...early]);
-  }
-  const late = await ask(charges.filter((charge) => !first.has(charge)));
+  const isLate = ports.clock.elapsedMs() - startedMs > MAX_FIRST_TRY_MS;
+  const late = isLate ? others.map(notAsked) : await ask(others);
   const answers = [...early, ...late];
   const inKeyOrder = charges.flatMap((charge) => answers.filter((one) => one.charge === charge));
   return conclude(ports, id, inKeyOrder);
 }
 
-/** What stands on its counter is released, and the client is told that the ledger did not answer. */
-const givenUp = ({ charge }: Answer): Answer => ({
-  charge: { ...charge, enforced: true },
-  outcome: { status: 'rejected', reason: new Error('the counter that was asked first took long') },
+/** As a counter that is out of reach: what is held on others is released. */
+const notAsked = (charge: Charge): Answer => ({
+  charge,
+  outcome: { status: 'rejected', reason: new Error('a counter that was asked first took long') },
 });
 
 /** Whether an enforced counter's answer ends the try, whatever the others would say. */

@@ -78,7 +78,12 @@ export function relayStream(
     } catch (error) {
       broken = error;
     }
-    decode();
+    try {
+      decode();
+    } catch (error) {
+      // Whoever settles waits for this end.
+      broken ??= error;
+    }
     isDamaged ||= reader.isBroken();
     const type = meter.rejectedBeforeOutput();
     return {

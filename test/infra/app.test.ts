@@ -78,7 +78,9 @@ globalThis.awslambda = {
   streamifyResponse: (handler) => handler,
   HttpResponseStream: { from: (stream) => stream },
 };
-const { handler } = await import(process.argv[1]);
+const [, entry, ...later] = process.argv;
+const { handler } = await import(entry);
+for (const file of later) await import(file);
 process.stdout.write(typeof handler);
 `;
 
@@ -186,6 +188,16 @@ describe('the app as it is deployed', () => {
     expect(all).toBeGreaterThan(2 * atStart);
   });
 
+  it('names places in the sources where a function fails', () => {
+    const { file } = bundleOf(/Gateway/);
+
+    const failed = run([noNetwork, '--input-type=module', '--eval', LOAD, file], {});
+
+    expect(failed.status).not.toBe(0);
+    expect(failed.stderr).toMatch(/is not set\n +at .*lambda\/gateway\/environment\.ts:\d+:\d+/);
+    expect(failed.stderr).toMatch(/lambda\/gateway\/handler\.ts:\d+:\d+/);
+  });
+
   it('gives the gateway its catalogue as data beside the code, in one file', () => {
     const loaded = [...loadedWith(bundleOf(/Gateway/).file)];
 
@@ -201,8 +213,9 @@ describe('the app as it is deployed', () => {
   describe.each([/Gateway/, /Rollover/, /Widget/, /AlertsMailer/, /SsmSync/])(
     'the bundle of %s',
     (name) => {
-      it('exports its handler without AWS, network or another file', () => {
+      it('exports its handler, and loads all that is asked for later, without network', () => {
         const { file, variables } = bundleOf(name);
+        const later = codeBeside(file).map((one) => one.file);
         // A reference to a table stands in the template where its name will be.
         const env = Object.fromEntries(
           Object.entries(variables).map(([key, value]) => [
@@ -211,7 +224,7 @@ describe('the app as it is deployed', () => {
           ]),
         );
 
-        const loaded = run([noNetwork, '--input-type=module', '--eval', LOAD, file], {
+        const loaded = run([noNetwork, '--input-type=module', '--eval', LOAD, file, ...later], {
           ...env,
           AWS_REGION: 'us-east-1',
         });

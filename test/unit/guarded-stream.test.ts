@@ -2,7 +2,10 @@
  * A stream under the spend guard: what the client sees of its end, and what it costs.
  */
 import { beforeEach, describe, expect, it } from 'vitest';
-import type { SpendGuardOptions } from '../../lambda/application/guarded-request.ts';
+import type {
+  GuardedRequest,
+  SpendGuardOptions,
+} from '../../lambda/application/guarded-request.ts';
 import { BODY_END_PATIENCE_MS } from '../../lambda/application/guarded-stream.ts';
 import { createSpendGuard } from '../../lambda/application/spend-guard.ts';
 import { METRIC } from '../../lambda/contract.ts';
@@ -47,11 +50,12 @@ async function* breaking(...frames: Uint8Array[]): AsyncGenerator<Uint8Array> {
 async function start(
   chunks: Iterable<Uint8Array> | AsyncIterable<Uint8Array>,
   rest: Partial<SpendGuardOptions> = {},
+  more: Partial<GuardedRequest> = {},
 ) {
   const upstream = response(200, chunks);
   ports.upstream.respond = async () => upstream;
   const guard = createSpendGuard(ports, guardOptions({ cutHoldMs: CUT_HOLD_MS, ...rest }));
-  const request = guardedRequest(clock, ports.sink, { operation: 'converse-stream' });
+  const request = guardedRequest(clock, ports.sink, { operation: 'converse-stream', ...more });
   const answer = await guard.handle(request);
   let isDone = false;
   void answer.done.then(() => {
@@ -345,6 +349,27 @@ describe('a damaged stream', () => {
     disableKey();
     await pass(LOOK_MS);
     expect(ports.telemetry.metrics.get(METRIC.streamsDamaged)).toBe(1);
+  });
+
+  it('is settled, and its client told, where the reader of its frames itself fails', async () => {
+    const stream = await start(
+      [deltaFrame(), metadataFrame(100, 10)],
+      {},
+      {
+        createFrameReader: () => ({
+          take: (chunk) => chunk,
+          read: () => {
+            throw new Error('a fault of ours');
+          },
+          rest: () => new Uint8Array(0),
+          isBroken: () => false,
+        }),
+      },
+    );
+
+    expect(stream.isDone()).toBe(true);
+    expect(lastEntry()).toMatchObject({ outcome: 'charged-in-full' });
+    expect(ports.events.slice(-2)).toEqual(['error frame', 'end of body']);
   });
 
   it('is settled at the usage that came before the damage', async () => {

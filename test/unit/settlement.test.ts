@@ -19,6 +19,7 @@ import {
   HAIKU,
   KEY_TEXT,
   settingsTable,
+  settleDown,
 } from '../helpers/fake-ports.ts';
 import { createVirtualClock, NOON_MS } from '../helpers/virtual-clock.ts';
 
@@ -60,6 +61,20 @@ describe('finish', () => {
 
     expect([settledOn('a'), settledOn('b')]).toEqual([22_000n, 22_000n]);
     expect(ports.ledger.standing()).toEqual([]);
+  });
+
+  it('lets the bytes of the answer go out before it prepares its writes', async () => {
+    const { promise: turn, resolve: endTurn } = Promise.withResolvers<void>();
+    ports = createFakePorts({ ...createVirtualClock(), nextTurn: () => turn });
+    const { admission, settlement } = await opened();
+
+    const finished = settlement.finish(byUsage(admission, metered, 200));
+    await settleDown();
+    expect(ports.events).toEqual([]);
+    endTurn();
+    await finished;
+
+    expect(settledOn('a')).toBe(usd('0.000022'));
   });
 
   it('takes effect once: the first call counts, whoever calls later', async () => {

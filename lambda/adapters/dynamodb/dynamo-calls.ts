@@ -2,7 +2,7 @@
  * What is asked of DynamoDB, in the document client's words: plain values, exact numbers.
  *
  * Two things answer it: the SDK's document client (document-calls.ts), and the SDK's signer and
- * HTTP handler without a client (signed-calls.ts), where each request pays for what is between.
+ * codec without a client (signed-calls.ts), where each request pays for what is between.
  */
 import type {
   BatchGetCommandInput,
