@@ -11,6 +11,7 @@ import {
   EMBEDDED_LEDGER_TIMEOUTS,
   LEDGER_TIMEOUTS,
   type LedgerTimeouts,
+  MAX_SOCKETS,
 } from '../../lambda/adapters/dynamodb/connections.ts';
 import { documentCalls } from '../../lambda/adapters/dynamodb/document-calls.ts';
 import { createLedgerClient } from '../../lambda/adapters/dynamodb/document-client.ts';
@@ -269,6 +270,33 @@ describe('signed calls', () => {
 
     expect(server.seen).toHaveLength(3);
     expect(server.connections()).toBe(1);
+  });
+
+  it('leave nothing that ends a later call once they are answered', async () => {
+    const server = await startServer(json(200, {}));
+    const calls = SIGNED(server.url, { connectTimeoutMs: 20, requestTimeoutMs: 60 });
+    await CALLS.put?.(calls);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    const timers = () => process.getActiveResourcesInfo().filter((kind) => kind === 'Timeout');
+    const before = timers();
+    await CALLS.put?.(calls);
+
+    expect(timers().length).toBeLessThanOrEqual(before.length);
+    expect(server.connections()).toBe(1);
+  });
+
+  it('wait for a free connection no longer than for a new one', async () => {
+    const server = await startServer(() => undefined);
+    const calls = SIGNED(server.url, { connectTimeoutMs: 200, requestTimeoutMs: 60_000 });
+    const ending = new AbortController();
+    const get = () => calls.get({ TableName, Key }, { abortSignal: ending.signal });
+    const asked = Array.from({ length: MAX_SOCKETS }, get);
+
+    await expect(get()).rejects.toMatchObject({ name: 'TimeoutError' });
+
+    ending.abort(new Error('the test is over'));
+    const reasons = await Promise.all(asked.map((one) => one.catch((reason) => reason.message)));
+    expect(new Set(reasons)).toEqual(new Set(['the test is over']));
   });
 
   it('end with the reason of a signal that aborts, before they are sent and after', async () => {

@@ -25,10 +25,10 @@ beforeEach(() => {
   sink = createFakeSink();
 });
 
-const relay = (upstream: ReturnType<typeof response>) =>
+const relay = (upstream: ReturnType<typeof response>, reader = createFrameReader()) =>
   relayStream(
     upstream,
-    createFrameReader(),
+    reader,
     createUsageMeter({
       operation: 'converse-stream',
       model: findModel(HAIKU, new Map()),
@@ -63,6 +63,39 @@ describe('a stream that ends', () => {
     expect(await relay(response(200, [])).end).toEqual({
       usage: expect.objectContaining({ kind: 'unknown' }),
     });
+  });
+});
+
+describe('frames', () => {
+  it('are read while they come, so that what waits to be read stays bounded', async () => {
+    const reader = createFrameReader();
+    let unreadBytes = 0;
+    let mostUnreadBytes = 0;
+    const watched: ReturnType<typeof createFrameReader> = {
+      ...reader,
+      take(chunk) {
+        const whole = reader.take(chunk);
+        unreadBytes += whole.byteLength;
+        mostUnreadBytes = Math.max(mostUnreadBytes, unreadBytes);
+        return whole;
+      },
+      read(onFrame) {
+        unreadBytes = 0;
+        reader.read(onFrame);
+      },
+    };
+    const chunk = deltaFrame('x'.repeat(10_000));
+
+    await relay(
+      response(
+        200,
+        Array.from({ length: 50 }, () => chunk),
+      ),
+      watched,
+    ).end;
+
+    expect(mostUnreadBytes).toBeLessThan(16 * 1024 + 2 * chunk.byteLength);
+    expect(unreadBytes).toBe(0);
   });
 });
 

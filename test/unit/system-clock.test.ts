@@ -26,14 +26,16 @@ describe('a sleep', () => {
     waking.abort('enough');
 
     await expect(asleep).rejects.toBe('enough');
-    expect(timers()).toBe(before);
+    // Others' may have ended meanwhile.
+    expect(timers()).toBeLessThanOrEqual(before);
   });
 
   it('does not begin where its signal has aborted', async () => {
     const before = timers();
 
     await expect(systemClock.sleep(LONG_MS, AbortSignal.abort('late'))).rejects.toBe('late');
-    expect(timers()).toBe(before);
+    // Others' may have ended meanwhile.
+    expect(timers()).toBeLessThanOrEqual(before);
   });
 });
 

@@ -71,7 +71,12 @@ export function createConnections(endpoint: URL, timeouts: LedgerTimeouts): Conn
           collect(answer, resolve, reject);
         });
         sent.on('error', reject);
-        const stopWaiting = limit(sent, timeouts, signal);
+        const giveUp = (error: Error) => {
+          // Said here, as a request that still waits for a connection tells of no error.
+          reject(error);
+          sent.destroy(error);
+        };
+        const stopWaiting = limit(sent, timeouts, signal, giveUp);
         sent.on('close', stopWaiting);
         sent.end(body);
       }),
@@ -79,20 +84,21 @@ export function createConnections(endpoint: URL, timeouts: LedgerTimeouts): Conn
   };
 }
 
-/** Ends the request where it takes too long; one timer, as nearly every answer comes in time. */
+/** Gives up where it takes too long; one timer, as nearly every answer comes in time. */
 function limit(
   sent: ClientRequest,
   { connectTimeoutMs, requestTimeoutMs }: LedgerTimeouts,
   signal: AbortSignal | undefined,
+  giveUp: (error: Error) => void,
 ): () => void {
   const isConnected = () => sent.socket?.connecting === false;
-  const end = () => sent.destroy(timeout(requestTimeoutMs));
+  const end = () => giveUp(timeout(requestTimeoutMs));
   const firstMs = Math.min(connectTimeoutMs, requestTimeoutMs);
   let timer = setTimeout(() => {
-    if (!isConnected() || firstMs === requestTimeoutMs) sent.destroy(timeout(firstMs));
+    if (!isConnected() || firstMs === requestTimeoutMs) giveUp(timeout(firstMs));
     else timer = setTimeout(end, requestTimeoutMs - firstMs);
   }, firstMs);
-  const abort = () => sent.destroy(asError(signal?.reason));
+  const abort = () => giveUp(asError(signal?.reason));
   if (signal?.aborted) abort();
   signal?.addEventListener('abort', abort, { once: true });
   return () => {
