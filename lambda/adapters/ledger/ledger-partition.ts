@@ -1,8 +1,8 @@
 /**
  * All items of one small partition of the ledger table, strongly read.
  */
-import { TABLE } from '../../contract.ts';
 import { HardcapError } from '../../domain/errors.ts';
+import { type PlainItem, pagesOf } from '../dynamodb/partition-pages.ts';
 import type { CounterTable } from './write-attempts.ts';
 
 /**
@@ -14,22 +14,13 @@ export async function readPartition(
   table: CounterTable,
   partition: string,
   most: number,
-): Promise<readonly Readonly<Record<string, unknown>>[]> {
-  const items: Record<string, unknown>[] = [];
-  let startKey: Record<string, unknown> | undefined;
+): Promise<readonly PlainItem[]> {
+  const items: PlainItem[] = [];
   try {
-    do {
-      const page = await table.dynamo.query({
-        TableName: table.tableName,
-        KeyConditionExpression: '#pk = :partition',
-        ExpressionAttributeNames: { '#pk': TABLE.partitionKey },
-        ExpressionAttributeValues: { ':partition': partition },
-        ConsistentRead: true,
-        ...(startKey === undefined ? {} : { ExclusiveStartKey: startKey }),
-      });
-      items.push(...(page.Items ?? []));
-      startKey = page.LastEvaluatedKey;
-    } while (startKey !== undefined && items.length < most);
+    for await (const page of pagesOf(table.dynamo, table.tableName, partition)) {
+      items.push(...page);
+      if (items.length >= most) break;
+    }
   } catch (cause) {
     throw new HardcapError('ledger_unavailable', `${partition} could not be read`, { cause });
   }

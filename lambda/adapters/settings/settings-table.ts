@@ -4,6 +4,7 @@
 import { TABLE } from '../../contract.ts';
 import { HardcapError } from '../../domain/errors.ts';
 import type { DynamoCalls } from '../dynamodb/dynamo-calls.ts';
+import { pagesOf } from '../dynamodb/partition-pages.ts';
 import type { SettingItem, TablePartition } from './setting-items.ts';
 
 /** The most caps, the most prices, and the most aliases that the settings may hold. */
@@ -35,23 +36,11 @@ export function queryPartition(
 ): Promise<SettingItem[]> {
   return withRetry(table, `the ${partition} items`, async (signal) => {
     const items: SettingItem[] = [];
-    let startKey: Record<string, unknown> | undefined;
-    do {
-      const page = await table.dynamo.query(
-        {
-          TableName: table.tableName,
-          KeyConditionExpression: '#pk = :partition',
-          ExpressionAttributeNames: { '#pk': TABLE.partitionKey },
-          ExpressionAttributeValues: { ':partition': partition },
-          ConsistentRead: true,
-          ...(startKey === undefined ? {} : { ExclusiveStartKey: startKey }),
-        },
-        { abortSignal: signal },
-      );
-      items.push(...(page.Items ?? []));
+    const options = { abortSignal: signal };
+    for await (const page of pagesOf(table.dynamo, table.tableName, partition, options)) {
+      items.push(...page);
       if (items.length > maxItems) throw tooMany(partition, maxItems);
-      startKey = page.LastEvaluatedKey;
-    } while (startKey !== undefined);
+    }
     return items;
   });
 }
